@@ -1,0 +1,122 @@
+"""What every training recipe needs: a context to report to, a schedule, resumable checkpoints."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+
+class TrainingContext(Protocol):
+    """Where a recipe reports and keeps its state. The training bench and the console provide one."""
+
+    folder: Path
+    device: torch.device
+
+    def progress(self, fraction: float, message: str) -> None:
+        """Report ``fraction`` in [0, 1]; raises when the training is asked to stop."""
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Record scalars (losses, metrics) of a step."""
+
+    def sample(self, name: str, sheet: Tensor) -> None:
+        """Show a sheet of samples, 3 x H x W in [0, 1]."""
+
+
+@dataclass
+class ConsoleContext:
+    """Reports on the terminal and writes ``log.jsonl`` and sample sheets into ``folder``."""
+
+    folder: Path
+    device: torch.device = field(default_factory=lambda: best_device())
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def progress(self, fraction: float, message: str) -> None:
+        sys.stdout.write(f"{fraction:6.1%}  {message}\n")
+        sys.stdout.flush()
+
+    def log(self, step: int, values: Mapping[str, float]) -> None:
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps({"step": step, **values}) + "\n")
+
+    def sample(self, name: str, sheet: Tensor) -> None:
+        pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        Image.fromarray(np.ascontiguousarray(pixels)).save(self.folder / f"{name}.png")
+
+
+def best_device() -> torch.device:
+    """CUDA when there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def keep_malloc_pages() -> None:
+    """Tell glibc to keep freed pages: a training step then does not fault them in again.
+
+    Must run before torch's first large allocation. Does nothing outside glibc.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(-8, 1)  # M_ARENA_MAX
+        mallopt(-4, 0)  # M_MMAP_MAX
+        mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+def cosine_rate(fraction: float, peak: float, floor: float = 1e-6, warmup: float = 0.01) -> float:
+    """Learning rate after ``fraction`` of a run: linear warm-up, then half a cosine to ``floor``."""
+    if fraction < warmup:
+        return peak * max(fraction, 1e-4) / warmup
+    phase = min((fraction - warmup) / (1 - warmup), 1.0)
+    return floor + (peak - floor) * 0.5 * (1 + math.cos(math.pi * phase))
+
+
+class Budget:
+    """How much of a training is done: the larger of the share of steps and of minutes.
+
+    With ``minutes`` a run ends on time on any machine and its schedule still reaches the end;
+    without, the number of steps alone decides, and a seeded run can be repeated.
+    """
+
+    def __init__(self, steps: int, minutes: float | None = None, spent: float = 0.0) -> None:
+        self.steps = steps
+        self.minutes = minutes
+        self._start = time.monotonic() - spent
+
+    @property
+    def spent(self) -> float:
+        """Seconds of training so far, earlier runs of the same training included."""
+        return time.monotonic() - self._start
+
+    def fraction(self, step: int) -> float:
+        """Done share in [0, 1] after ``step`` steps."""
+        by_time = self.spent / (60 * self.minutes) if self.minutes else 0.0
+        return min(max(step / self.steps, by_time), 1.0)
+
+
+def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a resumable state (tensors, numbers, strings) so that a kill never leaves half a file."""
+    partial = path.with_suffix(path.suffix + ".part")
+    torch.save(dict(state), partial)
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
+    """The state written by `save_checkpoint`, or None if there is none yet."""
+    if not path.exists():
+        return None
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    return state
