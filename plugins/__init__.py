@@ -1,0 +1,1 @@
+"""The built-in plugins. They have no privileges: the host finds them as it finds any other."""

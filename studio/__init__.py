@@ -1,0 +1,3 @@
+"""Impasto: a desktop image editor whose tools are learned models."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,55 @@
+"""Everything a plugin may import from the host, beside `studio.nn`.
+
+Nothing here imports torch or Qt.
+"""
+
+from studio.api.context import Context
+from studio.api.errors import Cancelled, ImpastoError, PluginError, UserError
+from studio.api.hookspecs import hookimpl
+from studio.api.models import CheckpointLoader, ModelCard, ModelFile, Recognised, read_cards
+from studio.api.operation import API_VERSION, Operation, Preset
+from studio.api.parameters import (
+    Choice,
+    Parameters,
+    ParameterSpec,
+    boolean,
+    choice,
+    describe,
+    integer,
+    model,
+    number,
+    picture,
+    text,
+    validate,
+)
+from studio.api.pixels import Pixels
+
+__all__ = [
+    "API_VERSION",
+    "Cancelled",
+    "CheckpointLoader",
+    "Choice",
+    "Context",
+    "ImpastoError",
+    "ModelCard",
+    "ModelFile",
+    "Operation",
+    "ParameterSpec",
+    "Parameters",
+    "Pixels",
+    "PluginError",
+    "Preset",
+    "Recognised",
+    "UserError",
+    "boolean",
+    "choice",
+    "describe",
+    "hookimpl",
+    "integer",
+    "model",
+    "number",
+    "picture",
+    "read_cards",
+    "text",
+    "validate",
+]

@@ -1,0 +1,104 @@
+"""What the host gives a running operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from studio.api.models import ModelCard
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+T = TypeVar("T")
+
+
+class Context(Protocol):
+    """Device, progress, cancel, seed, models and tiling for one run.
+
+    Every method that may take time raises `studio.api.Cancelled` once the run is asked to stop;
+    let it pass through.
+    """
+
+    @property
+    def device(self) -> torch.device:
+        """Where to compute. It can change between two attempts of the memory ladder."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Arithmetic that networks run in on this device: float32, float16 or bfloat16."""
+
+    @property
+    def seed(self) -> int:
+        """The run's seed, recorded in its recipe; torch's generators are already seeded with it."""
+
+    @property
+    def alpha(self) -> Tensor | None:
+        """Transparency beside the pixels: float32, 1 x 1 x H x W in [0, 1]; None when opaque."""
+
+    def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
+        """Report ``fraction`` in [0, 1] done, with an optional intermediate 1 x 3 x H x W picture.
+
+        Raises:
+            Cancelled: if the run is to stop.
+        """
+
+    def part(self, start: float, end: float) -> Context:
+        """The same context, whose progress 0 to 1 counts as ``start`` to ``end`` of this one's."""
+
+    def note(self, message: str) -> None:
+        """Tell the user something about this result (a fallback taken, a limit met)."""
+
+    def card(self, model_id: str | None, task: str) -> ModelCard:
+        """The card of a model; with None the bundled default of ``task``.
+
+        Raises:
+            UserError: if there is no such model, with the ids that come close.
+        """
+
+    def files(self, model_id: str) -> tuple[Path, ...]:
+        """The model's files, hash checked, in its card's order; fetched first if need be."""
+
+    def network(self, key: str, load: Callable[[], nn.Module]) -> nn.Module:
+        """``load()`` ready to run: cached under ``key``, in eval mode, on the device, in `dtype`.
+
+        The cache is shared by all operations and drops the least recently used when memory is
+        short. The network answers a cancel between two of its layers.
+        """
+
+    def prepare(self, module: nn.Module) -> nn.Module:
+        """Make a module that is not cached ready to run, as `network` does."""
+
+    def tiled(
+        self,
+        network: Callable[[Tensor], Tensor],
+        image: Tensor,
+        *,
+        scale: int = 1,
+        overlap: int = 32,
+        multiple: int = 1,
+        tile: int | None = None,
+    ) -> Tensor:
+        """Run a network over a picture of any size in overlapping tiles.
+
+        Tiles are evenly sized, padded by reflection to ``multiple``, blended with a raised cosine
+        over the overlap, shown on the canvas as they finish, halved when memory runs out and
+        resumed at the tile that failed.
+
+        Args:
+            network: N x C x h x w to N x C' x (h * scale) x (w * scale); called in `dtype`.
+            image: 1 x C x H x W float32 in [0, 1].
+            scale: enlargement of the network.
+            overlap: pixels of the input that neighbouring tiles share: the network's receptive
+                radius or, for a deep one, what makes its seams invisible.
+            multiple: tile sides are multiples of this.
+            tile: side of a tile in input pixels; None lets the host choose for the device.
+
+        Returns:
+            1 x C' x (H * scale) x (W * scale), float32, on the CPU or the device, not clamped.
+        """
+
+    def run(self, operation_id: str, *args: Any, **parameters: Any) -> Any:
+        """Run another operation on ``(pixels, mask)`` with these parameters, inside this run."""

@@ -1,0 +1,75 @@
+"""Declaring an operation: the one record from which everything the user meets is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from studio.api.parameters import Parameters
+
+Input = Literal["layer", "visible", "none"]
+Output = Literal["region", "canvas", "layers", "document"]
+Selection = Literal["ignored", "optional", "required"]
+OutputSize = Callable[[Any, int, int], tuple[int, int]]
+
+API_VERSION = 1
+"""Raised when a change would break plugins; a plugin states the one it was written for."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Named values of some parameters; the others keep their defaults."""
+
+    title: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A function from (pixels, mask, parameters) to pixels, and what the host must know of it.
+
+    The function has the signature ``(pixels, mask, parameters, context)``, or
+    ``(parameters, context)`` if ``input`` is ``"none"``, and is imported at its first run:
+
+    * ``pixels``: float32 tensor, 1 x 3 x H x W, RGB in [0, 1], on ``context.device``;
+    * ``mask``: float32 tensor, 1 x 1 x H x W in [0, 1], or None when nothing is selected;
+    * ``parameters``: an instance of ``parameters``;
+    * ``context``: a `studio.api.Context`.
+
+    It returns a tensor like ``pixels``, a `studio.api.Pixels`, or a list of either (variations).
+
+    Attributes:
+        id: ``plugin.verb``, lower case with dashes; stable, as recipes and scripts name it.
+        title: what menus and the tool panel say.
+        menu: category in the tool panel and the menu ("Enhance").
+        help: one line saying what it does.
+        parameters: its parameter model.
+        function: ``"module:function"``; a leading dot is relative to the declaring package.
+        input: ``layer``: the active layer; ``visible``: what the canvas shows; ``none``: no picture.
+        output: ``region``: pixels of the same size, written where the mask is above 0;
+            ``canvas``: every pixel layer is run and the canvas takes the new size;
+            ``layers``: new layers; ``document``: a new document.
+        selection: whether it uses a selection as its mask.
+        preview: whether running it on the visible region alone shows what the whole would look like.
+        context_pixels: how many pixels around a region it must see for the region to come out right.
+        output_size: for ``canvas`` and ``document``: (parameters, width, height) to the size of the
+            result; lets the host refuse a result that cannot fit in memory before it starts.
+        presets: named settings offered above the form.
+        keywords: further words under which the search finds it.
+    """
+
+    id: str
+    title: str
+    menu: str
+    help: str
+    parameters: type[Parameters]
+    function: str
+    input: Input = "layer"
+    output: Output = "region"
+    selection: Selection = "optional"
+    preview: bool = True
+    context_pixels: int = 32
+    output_size: OutputSize | None = None
+    presets: tuple[Preset, ...] = ()
+    keywords: tuple[str, ...] = field(default=())

@@ -1,0 +1,276 @@
+"""Declaring what an operation lets the user choose.
+
+A parameter model is a frozen pydantic model; each field is made with one of the functions below,
+which carry what a form and a command line need to know::
+
+    class Invert(Parameters):
+        strength: float = number(1.0, minimum=0, maximum=1, help="0 leaves the picture as it is")
+
+The host reads the declaration back with `describe` and makes the form, the flags and the page of
+documentation from it.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from studio.api.errors import PluginError, UserError
+
+Kind = Literal["number", "integer", "boolean", "choice", "text", "model", "picture"]
+P = TypeVar("P", bound="Parameters")
+RESERVED = frozenset({"seed", "mask", "device", "json", "output"})
+_KEY = "impasto"
+
+
+class Parameters(BaseModel):
+    """Base of every parameter model: immutable, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a choice, with the words the form shows."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter, as a form, a flag or a page shows it.
+
+    Attributes:
+        name: the field's name; its flag is ``--name`` with dashes.
+        kind: which control it gets.
+        title: label in the form.
+        help: one line of explanation.
+        default: value when nothing is given.
+        minimum: smallest allowed number, inclusive, or None.
+        maximum: largest allowed number, inclusive, or None.
+        step: increment of the control, or None for a sensible one.
+        unit: shown behind the number ("px", "%", "×").
+        choices: allowed values of a choice.
+        task: for a model, the task its card must have.
+        multiline: for text, whether the control has several lines.
+        optional: whether None is allowed (a model: "the bundled default").
+        advanced: whether the form may fold it away.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    help: str
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    unit: str = ""
+    choices: tuple[Choice, ...] = ()
+    task: str = ""
+    multiline: bool = False
+    optional: bool = False
+    advanced: bool = False
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag, ``--like-this``."""
+        return "--" + self.name.replace("_", "-")
+
+
+def _field(
+    kind: Kind, default: Any, title: str, help: str, limits: dict[str, Any], **extra: Any
+) -> Any:
+    return Field(
+        default=default,
+        title=title or None,
+        description=help,
+        json_schema_extra={_KEY: {"kind": kind, **extra}},
+        **limits,
+    )
+
+
+def number(
+    default: float,
+    *,
+    minimum: float,
+    maximum: float,
+    step: float | None = None,
+    unit: str = "",
+    title: str = "",
+    help: str = "",
+    advanced: bool = False,
+) -> Any:
+    """A real number in [minimum, maximum]; annotate the field with ``float``."""
+    extra = {"step": step, "unit": unit, "advanced": advanced}
+    limits = {"ge": minimum, "le": maximum, "allow_inf_nan": False}
+    return _field("number", default, title, help, limits, **extra)
+
+
+def integer(
+    default: int,
+    *,
+    minimum: int,
+    maximum: int,
+    step: int = 1,
+    unit: str = "",
+    title: str = "",
+    help: str = "",
+    advanced: bool = False,
+) -> Any:
+    """A whole number in [minimum, maximum]; annotate the field with ``int``."""
+    extra = {"step": step, "unit": unit, "advanced": advanced}
+    return _field("integer", default, title, help, {"ge": minimum, "le": maximum}, **extra)
+
+
+def boolean(default: bool, *, title: str = "", help: str = "", advanced: bool = False) -> Any:
+    """A switch; annotate the field with ``bool``."""
+    return _field("boolean", default, title, help, {}, advanced=advanced)
+
+
+def choice(
+    default: str,
+    titles: dict[str, str] | None = None,
+    *,
+    title: str = "",
+    help: str = "",
+    advanced: bool = False,
+) -> Any:
+    """One of several words; annotate the field with ``Literal["a", "b"]``.
+
+    Args:
+        default: one of the literal's values.
+        titles: words to show for values whose own name does not read well.
+    """
+    return _field("choice", default, title, help, {}, titles=titles or {}, advanced=advanced)
+
+
+def text(
+    default: str = "",
+    *,
+    multiline: bool = False,
+    maximum_length: int = 10_000,
+    title: str = "",
+    help: str = "",
+    advanced: bool = False,
+) -> Any:
+    """Free text, such as a prompt; annotate the field with ``str``."""
+    limits = {"max_length": maximum_length}
+    return _field("text", default, title, help, limits, multiline=multiline, advanced=advanced)
+
+
+def model(task: str, *, default: str | None = None, title: str = "", help: str = "") -> Any:
+    """The id of a model card with this task; annotate with ``str | None``.
+
+    None means the task's bundled default.
+    """
+    return _field("model", default, title, help, {}, task=task)
+
+
+def picture(*, title: str = "", help: str = "") -> Any:
+    """The path of a reference picture, or None; annotate with ``str | None``."""
+    return _field("picture", None, title, help, {})
+
+
+def describe(parameters: type[Parameters]) -> tuple[ParameterSpec, ...]:
+    """The declared parameters in their order.
+
+    Raises:
+        PluginError: if a field was not made by one of this module's functions, its annotation does
+            not fit, or its name is reserved for the host.
+    """
+    return tuple(_spec(parameters, name, info) for name, info in parameters.model_fields.items())
+
+
+def validate(parameters: type[P], values: dict[str, Any]) -> P:
+    """Build the parameters from plain values (JSON, flags, a form).
+
+    Raises:
+        UserError: naming every field that does not fit and what it allows.
+    """
+    try:
+        return parameters(**values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'parameters'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise UserError(f"Parameters do not fit: {problems}.", _allowed(parameters)) from error
+
+
+def canonical_json(parameters: Parameters) -> str:
+    """The same text for the same values, whatever their order: a cache key and a recipe's step."""
+    return json.dumps(parameters.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def _allowed(parameters: type[Parameters]) -> str:
+    return "Allowed: " + ", ".join(_range_text(spec) for spec in describe(parameters)) + "."
+
+
+def _range_text(spec: ParameterSpec) -> str:
+    if spec.choices:
+        return f"{spec.name} {'|'.join(c.value for c in spec.choices)}"
+    if spec.minimum is not None:
+        return f"{spec.name} {spec.minimum:g} to {spec.maximum:g}"
+    return spec.name
+
+
+_ANNOTATIONS: dict[Kind, tuple[type, ...]] = {
+    "number": (float,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "choice": (str,),
+    "text": (str,),
+    "model": (str,),
+    "picture": (str,),
+}
+
+
+def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> ParameterSpec:
+    where = f"{parameters.__name__}.{name}"
+    if name in RESERVED:
+        raise PluginError(
+            f"{where}: the name is reserved for the host.", f"Reserved: {', '.join(sorted(RESERVED))}."
+        )
+    extra = info.json_schema_extra
+    if not isinstance(extra, dict) or _KEY not in extra:
+        raise PluginError(
+            f"{where} is not declared with a function of studio.api.",
+            "Use number, integer, boolean, choice, text, model or picture as the field's default.",
+        )
+    declared: dict[str, Any] = dict(typing.cast("dict[str, Any]", extra[_KEY]))
+    kind: Kind = declared.pop("kind")
+    annotation, optional = _plain(info.annotation)
+    values = typing.get_args(annotation) if typing.get_origin(annotation) is Literal else ()
+    base = str if values else annotation
+    if base not in _ANNOTATIONS[kind] or (kind == "choice") != bool(values):
+        raise PluginError(f"{where}: a {kind} cannot be annotated with {info.annotation}.")
+    titles: dict[str, str] = declared.pop("titles", {})
+    limits = {type(item).__name__: item for item in info.metadata}
+    return ParameterSpec(
+        name=name,
+        kind=kind,
+        title=info.title or name.replace("_", " ").capitalize(),
+        help=info.description or "",
+        default=info.default,
+        minimum=getattr(limits.get("Ge"), "ge", None),
+        maximum=getattr(limits.get("Le"), "le", None),
+        choices=tuple(Choice(v, titles.get(v, v.replace("_", " ").capitalize())) for v in values),
+        optional=optional,
+        **declared,
+    )
+
+
+def _plain(annotation: Any) -> tuple[Any, bool]:
+    """The annotation without ``| None``, and whether None was allowed."""
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        rest = [part for part in typing.get_args(annotation) if part is not type(None)]
+        return (rest[0] if len(rest) == 1 else annotation), True
+    return annotation, False
