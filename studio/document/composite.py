@@ -1,0 +1,51 @@
+"""The one compositor: what a picture shows, per rectangle."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.document.geometry import Rect
+from studio.document.picture import Layer, Picture
+from studio.document.tiles import Array
+
+
+def composite(picture: Picture, rect: Rect | None = None) -> Array:
+    """What the picture shows inside ``rect`` (default: the canvas).
+
+    Returns:
+        A new H x W x 4 array of straight RGBA in the picture's depth. Outside the canvas it is
+        transparent.
+    """
+    rect = picture.bounds if rect is None else rect
+    inside = rect.intersected(picture.bounds)
+    if inside != rect:
+        out = np.zeros((rect.height, rect.width, 4), picture.dtype)
+        if not inside.empty:
+            rows = slice(inside.y - rect.y, inside.bottom - rect.y)
+            columns = slice(inside.x - rect.x, inside.right - rect.x)
+            out[rows, columns] = composite(picture, inside)
+        return out
+    shown = [layer for layer in picture.layers if layer.visible and layer.opacity > 0]
+    if not shown:
+        return np.zeros((rect.height, rect.width, 4), picture.dtype)
+    if len(shown) == 1 and shown[0].opacity == 1 and shown[0].mask is None:
+        return shown[0].raster.read(rect)
+    return _blended(shown, rect)
+
+
+def _blended(layers: list[Layer], rect: Rect) -> Array:
+    """Source-over of several layers in premultiplied float32 (Porter and Duff 1984)."""
+    maximum = np.float32(layers[0].raster.maximum)
+    color = np.zeros((rect.height, rect.width, 3), np.float32)
+    alpha = np.zeros((rect.height, rect.width, 1), np.float32)
+    for layer in layers:
+        pixels = layer.raster.read(rect)
+        source_alpha = pixels[..., 3:].astype(np.float32) * np.float32(layer.opacity / maximum)
+        if layer.mask is not None:
+            source_alpha *= layer.mask.read(rect).astype(np.float32) / layer.mask.maximum
+        keep = 1 - source_alpha
+        color = pixels[..., :3].astype(np.float32) * source_alpha + color * keep
+        alpha = source_alpha + alpha * keep
+    straight = color / np.where(alpha > 0, alpha, 1)
+    out = np.concatenate([straight, alpha * maximum], axis=2)
+    return np.rint(np.clip(out, 0, maximum)).astype(layers[0].raster.dtype)
