@@ -1,0 +1,1 @@
+"""Files that ship with Impasto: bundled models, icons, themes and samples."""

@@ -1,0 +1,76 @@
+"""What every test gets: folders of its own, two threads, no display, and no thread left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before anything imports Qt or a library that sizes its thread pool at import.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "2")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+# Pools that their libraries keep for the whole process; Qt threads show up as dummies.
+_KEPT_THREADS = ("tqdm_monitor", "pytest_timeout", "Dummy-")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of test data and checkpoints beside the repository."""
+    if not (SHARED / "MANIFEST.md").is_file():
+        pytest.skip("../shared is not here: these tests need its pictures and checkpoints")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, models, plugins and recovery files of a test never meet the user's."""
+    home = tmp_path_factory.mktemp("home")
+    folders = {
+        "IMPASTO_CONFIG": "config",
+        "IMPASTO_MODELS": "models",
+        "IMPASTO_DATA": "data",
+        "IMPASTO_PLUGINS": "plugins",
+        "XDG_CONFIG_HOME": "xdg-config",
+        "XDG_CACHE_HOME": "xdg-cache",
+        "XDG_DATA_HOME": "xdg-data",
+        "XDG_STATE_HOME": "xdg-state",
+    }
+    for variable, name in folders.items():
+        (home / name).mkdir()
+        monkeypatch.setenv(variable, str(home / name))
+
+
+@pytest.fixture(autouse=True)
+def _steady_torch() -> None:
+    """Seed torch, without being the one that imports it."""
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "manual_seed"):
+        torch.set_num_threads(2)
+        torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_leaked_threads() -> Iterator[None]:
+    """Fail the test that leaves a thread running: the next ones would suffer from it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    while (left := _new_threads(before)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not left, f"still running after the test: {', '.join(t.name for t in left)}"
+
+
+def _new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and not thread.name.startswith(_KEPT_THREADS)
+    ]
