@@ -1,0 +1,1 @@
+"""Services behind the window and the command line; no Qt."""
