@@ -45,7 +45,8 @@ class Operation:
         menu: category in the tool panel and the menu ("Enhance").
         help: one line saying what it does.
         parameters: its parameter model.
-        function: ``"module:function"``; a leading dot is relative to the declaring package.
+        function: ``"module:function"``; a leading dot is relative to the declaring package, and
+            ``":function"`` is one in the declaring module itself.
         input: ``layer``: the active layer; ``visible``: what the canvas shows; ``none``: no picture.
         output: ``region``: pixels of the same size, written where the mask is above 0;
             ``canvas``: every pixel layer is run and the canvas takes the new size;
