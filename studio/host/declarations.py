@@ -1,0 +1,166 @@
+"""Checking what a plugin declares, at load, so that no wrong declaration surprises a user later."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any, get_args
+
+from studio.api.errors import ImpastoError, PluginError
+from studio.api.models import CheckpointLoader
+from studio.api.operation import API_VERSION, Input, Operation, Output, Preset, Selection
+from studio.api.parameters import Parameters, describe, validate
+
+OPERATION_ID = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
+_REFERENCE = re.compile(r"\.*(\w+(\.\w+)*)?:[A-Za-z_]\w*")
+_AUTHOR = "Report this to the plugin's author."
+
+
+def check_version(module: ModuleType) -> None:
+    """Refuse a plugin that was written for another plugin API.
+
+    Raises:
+        PluginError: if ``api_version`` is missing or not ours.
+    """
+    version = getattr(module, "api_version", None)
+    if version is None:
+        raise PluginError(
+            "The plugin does not say which plugin API it was written for.",
+            f"Add the line `api_version = {API_VERSION}` to its module.",
+        )
+    if version != API_VERSION or isinstance(version, bool):
+        newer = isinstance(version, int) and version > API_VERSION
+        raise PluginError(
+            f"The plugin was written for plugin API {version}; this Impasto has {API_VERSION}.",
+            "Update Impasto." if newer else "Update the plugin, or ask its author to.",
+        )
+
+
+def check_operation(operation: Operation, module: ModuleType) -> Operation:
+    """The operation with an absolute function reference, if all it says holds together.
+
+    Raises:
+        PluginError: saying what is wrong with which operation.
+        UserError: if a default or a preset does not fit the parameters.
+    """
+    where = f"Operation {operation.id!r}"
+    if not OPERATION_ID.fullmatch(operation.id):
+        raise PluginError(
+            f"{where}: the id must look like plugin-name.verb, in lower case with dashes.", _AUTHOR
+        )
+    for attribute in ("title", "menu", "help"):
+        if not getattr(operation, attribute):
+            raise PluginError(f"{where} has no {attribute}.", _AUTHOR)
+    for attribute, allowed in (("input", Input), ("output", Output), ("selection", Selection)):
+        value = getattr(operation, attribute)
+        if value not in get_args(allowed):
+            raise PluginError(
+                f"{where}: {attribute} is {value!r}, not one of {', '.join(get_args(allowed))}.",
+                _AUTHOR,
+            )
+    if operation.input == "none" and operation.output not in {"layers", "document"}:
+        raise PluginError(
+            f"{where} takes no picture, so its output must be layers or document.", _AUTHOR
+        )
+    if operation.context_pixels < 0:
+        raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
+    _check_parameters(operation, where)
+    return replace(operation, function=_absolute(operation.function, module, where))
+
+
+def check_loader(loader: CheckpointLoader, module: ModuleType) -> CheckpointLoader:
+    """The loader with an absolute function reference.
+
+    Raises:
+        PluginError: saying what is wrong with which loader.
+    """
+    where = f"Checkpoint loader {loader.id!r}"
+    wrong = [s for s in loader.suffixes if not re.fullmatch(r"\.[a-z0-9.]+", s)]
+    if wrong or not loader.suffixes:
+        raise PluginError(f"{where}: suffixes must be like .pth, in lower case.", _AUTHOR)
+    return replace(loader, function=_absolute(loader.function, module, where))
+
+
+def import_function(reference: str, arguments: Iterable[str], where: str) -> Callable[..., Any]:
+    """Import ``"module:function"`` and check that it can be called with these arguments.
+
+    A leading underscore on the function's own names is allowed: it marks an unused argument.
+
+    Raises:
+        PluginError: if there is no such function or its signature differs.
+        ImpastoError: whatever of ours the module raised while it was imported.
+    """
+    module_name, _, name = reference.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImpastoError:
+        raise
+    except ModuleNotFoundError as error:
+        raise PluginError(
+            f"{where} needs the Python package {error.name}, which is not installed.",
+            "Install what the plugin's README asks for.",
+        ) from error
+    except Exception as error:
+        raise PluginError(
+            f"{where}: {module_name} cannot be imported: {type(error).__name__}: {error}.", _AUTHOR
+        ) from error
+    function = getattr(module, name, None)
+    if not callable(function) or inspect.iscoroutinefunction(function):
+        raise PluginError(f"{where}: {module_name} has no plain function {name}.", _AUTHOR)
+    _check_signature(function, tuple(arguments), f"{where}: {reference}")
+    return function  # type: ignore[no-any-return]  # callable() does not narrow Any
+
+
+def _check_signature(function: Callable[..., Any], arguments: tuple[str, ...], where: str) -> None:
+    signature = inspect.signature(function)
+    expected = f"({', '.join(arguments)})"
+    try:
+        bound = signature.bind(*arguments)
+    except TypeError as error:
+        raise PluginError(
+            f"{where} has the signature {signature}, not {expected}.", _AUTHOR
+        ) from error
+    for name, value in bound.arguments.items():
+        if isinstance(value, str) and name.lstrip("_") != value:
+            raise PluginError(f"{where} calls {name} what must be {value}: {expected}.", _AUTHOR)
+
+
+def _check_parameters(operation: Operation, where: str) -> None:
+    model = operation.parameters
+    if not (isinstance(model, type) and issubclass(model, Parameters)):
+        raise PluginError(f"{where}: parameters must be a subclass of Parameters.", _AUTHOR)
+    if any(info.is_required() for info in model.model_fields.values()):
+        raise PluginError(f"{where}: every parameter needs a default.", _AUTHOR)
+    # Pydantic trusts defaults; a wrong one would fail at the first run.
+    validate(model, {spec.name: spec.default for spec in describe(model)})
+    for preset in operation.presets:
+        if not isinstance(preset, Preset) or not preset.title:
+            raise PluginError(f"{where}: each preset must be a Preset with a title.", _AUTHOR)
+        try:
+            validate(model, dict(preset.values))
+        except ImpastoError as error:
+            raise PluginError(f"{where}, preset {preset.title}: {error}", _AUTHOR) from error
+    titles = [preset.title for preset in operation.presets]
+    if len(set(titles)) != len(titles):
+        raise PluginError(f"{where}: two presets have the same title.", _AUTHOR)
+
+
+def _absolute(reference: str, module: ModuleType, where: str) -> str:
+    if not _REFERENCE.fullmatch(reference):
+        raise PluginError(
+            f"{where}: {reference!r} is not like module:function, .module:function or :function.",
+            _AUTHOR,
+        )
+    place, _, name = reference.partition(":")
+    if not place:
+        return f"{module.__name__}:{name}"
+    package = module.__name__ if hasattr(module, "__path__") else module.__package__
+    try:
+        return f"{importlib.util.resolve_name(place, package)}:{name}"
+    except ImportError as error:
+        raise PluginError(f"{where}: {reference!r} leads out of the plugin.", _AUTHOR) from error

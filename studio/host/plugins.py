@@ -1,0 +1,261 @@
+"""Finding, checking and loading plugins. What fails is kept with its reason, and stops nothing."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import traceback
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pluggy
+
+from studio.api import hookspecs
+from studio.api.errors import PluginError, UserError
+from studio.api.models import CheckpointLoader, ModelCard
+from studio.api.operation import Operation
+from studio.host.candidates import Candidate, candidates, plugin_folder, slug
+from studio.host.declarations import (
+    check_loader,
+    check_operation,
+    check_version,
+    import_function,
+)
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoadedPlugin:
+    """A plugin whose declarations all hold.
+
+    Attributes:
+        name: the entry point's name, or the folder's.
+        version: of its distribution, or the module's ``__version__``; may be empty.
+        origin: where it was found.
+        module: the module with its hooks.
+        operations: what it offers, with absolute function references.
+        cards: its models.
+        loaders: checkpoints it recognises, with absolute function references.
+    """
+
+    name: str
+    version: str
+    origin: str
+    module: ModuleType
+    operations: tuple[Operation, ...]
+    cards: tuple[ModelCard, ...]
+    loaders: tuple[CheckpointLoader, ...]
+
+
+@dataclass(frozen=True)
+class PluginFailure:
+    """A plugin that was found and did not load.
+
+    Attributes:
+        name: the candidate's name.
+        origin: where it was found.
+        message: what is wrong, for people.
+        traceback: the same for its author.
+    """
+
+    name: str
+    origin: str
+    message: str
+    traceback: str
+
+
+class PluginRegistry:
+    """The plugins of this start, and what they declare.
+
+    Attributes:
+        plugins: in the order in which they were found.
+        failures: what did not load, and why.
+        disabled: what was found and, as the user wishes, not loaded.
+    """
+
+    def __init__(
+        self,
+        plugins: Iterable[LoadedPlugin] = (),
+        failures: Iterable[PluginFailure] = (),
+        disabled: Iterable[Candidate] = (),
+    ) -> None:
+        self.plugins = tuple(plugins)
+        self.failures = tuple(failures)
+        self.disabled = tuple(disabled)
+        self._owners = {o.id: plugin for plugin in self.plugins for o in plugin.operations}
+        self._operations = {o.id: o for plugin in self.plugins for o in plugin.operations}
+        self._functions: dict[str, Callable[..., Any]] = {}
+
+    def operations(self) -> tuple[Operation, ...]:
+        """All operations, by menu and title."""
+        return tuple(sorted(self._operations.values(), key=lambda o: (o.menu, o.title, o.id)))
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation with this id.
+
+        Raises:
+            UserError: if there is none, with the ids that come close.
+        """
+        found = self._operations.get(operation_id)
+        if found is None:
+            raise UserError(f"There is no operation {operation_id}.", self._advice(operation_id))
+        return found
+
+    def plugin_of(self, operation_id: str) -> LoadedPlugin:
+        """The plugin that declares an operation.
+
+        Raises:
+            UserError: if there is no such operation.
+        """
+        self.operation(operation_id)
+        return self._owners[operation_id]
+
+    def function(self, operation: Operation) -> Callable[..., Any]:
+        """The function that runs an operation; imported, and its signature checked, once.
+
+        This is where a plugin's engine, and with it torch, is first imported.
+
+        Raises:
+            PluginError: if it cannot be imported or its signature is not the declared one.
+            UserError: what the engine itself raised while it was imported.
+        """
+        declared = self.operation(operation.id)
+        if declared.id not in self._functions:
+            picture = () if declared.input == "none" else ("pixels", "mask")
+            self._functions[declared.id] = import_function(
+                declared.function,
+                (*picture, "parameters", "context"),
+                f"Operation {declared.id!r}",
+            )
+        return self._functions[declared.id]
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The model cards of all plugins."""
+        return tuple(card for plugin in self.plugins for card in plugin.cards)
+
+    def loaders(self) -> tuple[CheckpointLoader, ...]:
+        """The checkpoint loaders of all plugins."""
+        return tuple(loader for plugin in self.plugins for loader in plugin.loaders)
+
+    def _advice(self, operation_id: str) -> str:
+        close = difflib.get_close_matches(operation_id, self._operations, n=3, cutoff=0.5)
+        if close:
+            return f"Did you mean {' or '.join(close)}?"
+        if self.failures:
+            return "Some plugins did not load; `impasto plugins list` says why."
+        return "`impasto operations` lists all of them."
+
+
+def discover(folder: Path | None = None, *, disabled: Collection[str] = ()) -> PluginRegistry:
+    """Find and load every plugin, installed or dropped in.
+
+    Args:
+        folder: where dropped-in plugins lie; the user's plugin folder if None.
+        disabled: names of plugins to leave alone.
+    """
+    return load(candidates(folder or plugin_folder()), disabled=disabled)
+
+
+def load(found: Iterable[Candidate], *, disabled: Collection[str] = ()) -> PluginRegistry:
+    """Load candidates in their order; each that fails becomes a `PluginFailure`."""
+    plugins: list[LoadedPlugin] = []
+    failures: list[PluginFailure] = []
+    left: list[Candidate] = []
+    for candidate in found:
+        if candidate.name in disabled:
+            left.append(candidate)
+            continue
+        try:
+            plugins.append(_load_one(candidate, plugins))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+            failures.append(_failure(candidate, error))
+    return PluginRegistry(plugins, failures, left)
+
+
+def _failure(candidate: Candidate, error: BaseException) -> PluginFailure:
+    message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    _log.info("Plugin %s (%s) did not load", candidate.name, candidate.origin, exc_info=error)
+    text = "".join(traceback.format_exception(error))
+    return PluginFailure(candidate.name, candidate.origin, message, text)
+
+
+def _load_one(candidate: Candidate, loaded: list[LoadedPlugin]) -> LoadedPlugin:
+    for other in loaded:
+        if slug(other.name) == slug(candidate.name):
+            raise PluginError(
+                f"A plugin named {other.name} is already loaded ({other.origin}).",
+                "Remove or rename one of the two.",
+            )
+    module = candidate.load()
+    check_version(module)
+    hooks = _hooks(candidate.name, module)
+    plugin = LoadedPlugin(
+        name=candidate.name,
+        version=candidate.version or str(getattr(module, "__version__", "")),
+        origin=candidate.origin,
+        module=module,
+        operations=tuple(
+            check_operation(o, module) for o in _answers(hooks, "operations", Operation)
+        ),
+        cards=_answers(hooks, "model_cards", ModelCard),
+        loaders=tuple(
+            check_loader(item, module)
+            for item in _answers(hooks, "checkpoint_loaders", CheckpointLoader)
+        ),
+    )
+    _refuse_duplicates(plugin, loaded)
+    return plugin
+
+
+def _hooks(name: str, module: ModuleType) -> pluggy.PluginManager:
+    """The plugin alone in a manager, as one raising hook loses the answers of its whole manager."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module, name)
+    callers = manager.get_hookcallers(module) or []
+    unknown = [caller.name for caller in callers if caller.spec is None]
+    if unknown or not callers:
+        known = ", ".join(h for h in dir(manager.hook) if not h.startswith("_"))
+        raise PluginError(
+            f"There is no hook {', '.join(unknown)}." if unknown else "It implements no hook.",
+            f"The hooks are {known}; each is a function marked with @hookimpl.",
+        )
+    return manager
+
+
+def _answers(manager: pluggy.PluginManager, hook: str, kind: type[T]) -> tuple[T, ...]:
+    caller: pluggy.HookCaller = getattr(manager.hook, hook)
+    if not caller.get_hookimpls():
+        return ()
+    answers = caller()
+    if not answers or any(isinstance(answer, kind) for answer in answers):
+        raise PluginError(f"The hook {hook} must return a list of {kind.__name__}.")
+    items = tuple(item for answer in answers for item in answer)
+    for item in items:
+        if not isinstance(item, kind):
+            raise PluginError(f"The hook {hook} returned {item!r}, which is no {kind.__name__}.")
+    return items
+
+
+def _refuse_duplicates(plugin: LoadedPlugin, loaded: list[LoadedPlugin]) -> None:
+    """Ids name things in recipes, scripts and settings: the first to use one keeps it."""
+    seen: dict[tuple[str, str], str] = {}
+    for other in (*loaded, plugin):
+        for what, items in (
+            ("operation", other.operations),
+            ("model", other.cards),
+            ("checkpoint loader", other.loaders),
+        ):
+            for item in items:
+                owner = seen.setdefault((what, item.id), other.name)
+                repeated = owner != other.name or [i.id for i in items].count(item.id) > 1
+                if other is plugin and repeated:
+                    raise PluginError(
+                        f"The {what} id {item.id} is already used by the plugin {owner}.",
+                        "Remove one of the two plugins, or ask an author to rename it.",
+                    )
