@@ -183,6 +183,8 @@ class FileCache:
             except filelock.Timeout:
                 continue
         try:
+            if cancelled():  # perhaps asked for while waiting, and the other side gave up as well
+                raise Cancelled
             yield
         finally:
             lock.release()

@@ -210,6 +210,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         try:
             check_url(newurl)
         except ValueError as error:
+            fp.close()
             raise UserError(
                 f"{req.full_url} leads to {newurl}, which is refused: it {error}.",
                 "Change the address in the model's card to one that stays on https.",
@@ -227,7 +228,8 @@ class _Pump(threading.Thread):
         self._stall = stall
         self._items: queue.Queue[_Head | bytes | Exception | None] = queue.Queue(maxsize=16)
         self._stopping = threading.Event()
-        self._response: http.client.HTTPResponse | None = None
+        self._guard = threading.Lock()
+        self._twin: socket.socket | None = None  # a second handle of the connection, for `stop`
 
     def head(self, cancelled: Callable[[], bool]) -> _Head:
         """Status and headers, with the failures of `next`."""
@@ -277,16 +279,14 @@ class _Pump(threading.Thread):
 
     def stop(self) -> None:
         """End the thread: wakes it if it waits for the network."""
-        self._stopping.set()
-        response = self._response
-        if response is not None:
+        with self._guard:
+            self._stopping.set()
+            twin, self._twin = self._twin, None
+        if twin is not None:
             # Shutting the socket down is the one way to wake a thread that reads from it.
-            with suppress(OSError, ValueError):
-                twin = socket.fromfd(response.fileno(), socket.AF_INET, socket.SOCK_STREAM)
-                try:
-                    twin.shutdown(socket.SHUT_RDWR)
-                finally:
-                    twin.close()
+            with suppress(OSError):
+                twin.shutdown(socket.SHUT_RDWR)
+            twin.close()
         self.join(timeout=0.5)
 
     def _read(self) -> None:
@@ -302,11 +302,13 @@ class _Pump(threading.Thread):
                 self._put(_Head(error.code, error.reason, _lower(error.headers)))
             return
         with response:
-            self._response = response
+            with self._guard:
+                if self._stopping.is_set():
+                    return
+                self._twin = socket.fromfd(response.fileno(), socket.AF_INET, socket.SOCK_STREAM)
             self._put(_Head(response.status, response.reason, _lower(response.headers)))
             while not self._stopping.is_set() and (chunk := response.read1(_CHUNK)):
                 self._put(chunk)
-            self._response = None
         self._put(None)
 
     def _put(self, item: _Head | bytes | Exception | None) -> None:
