@@ -1,0 +1,1 @@
+"""The window. The only package of the studio that imports PySide6."""
