@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.document.geometry import Rect
 from studio.document.picture import Layer, Picture
-from studio.document.tiles import Array
+from studio.document.tiles import TILE, Array
 
 
 def composite(picture: Picture, rect: Rect | None = None) -> Array:
@@ -30,7 +30,14 @@ def composite(picture: Picture, rect: Rect | None = None) -> Array:
         return np.zeros((rect.height, rect.width, 4), picture.dtype)
     if len(shown) == 1 and shown[0].opacity == 1 and shown[0].mask is None:
         return shown[0].raster.read(rect)
-    return _blended(shown, rect)
+    out = np.empty((rect.height, rect.width, 4), picture.dtype)
+    for top in range(
+        0, rect.height, TILE
+    ):  # in strips: float32 of a whole picture is 4 times its size
+        height = min(TILE, rect.height - top)
+        strip = Rect(rect.x, rect.y + top, rect.width, height)
+        out[top : top + height] = _blended(shown, strip)
+    return out
 
 
 def _blended(layers: list[Layer], rect: Rect) -> Array:
@@ -38,14 +45,27 @@ def _blended(layers: list[Layer], rect: Rect) -> Array:
     maximum = np.float32(layers[0].raster.maximum)
     color = np.zeros((rect.height, rect.width, 3), np.float32)
     alpha = np.zeros((rect.height, rect.width, 1), np.float32)
+    hidden = np.zeros((rect.height, rect.width, 3), layers[0].raster.dtype)
     for layer in layers:
         pixels = layer.raster.read(rect)
         source_alpha = pixels[..., 3:].astype(np.float32) * np.float32(layer.opacity / maximum)
         if layer.mask is not None:
             source_alpha *= layer.mask.read(rect).astype(np.float32) / layer.mask.maximum
+        _remember_hidden(hidden, pixels)
         keep = 1 - source_alpha
         color = pixels[..., :3].astype(np.float32) * source_alpha + color * keep
         alpha = source_alpha + alpha * keep
     straight = color / np.where(alpha > 0, alpha, 1)
     out = np.concatenate([straight, alpha * maximum], axis=2)
-    return np.rint(np.clip(out, 0, maximum)).astype(layers[0].raster.dtype)
+    rounded: Array = np.rint(np.clip(out, 0, maximum)).astype(layers[0].raster.dtype)
+    rounded[..., :3] = np.where(alpha > 0, rounded[..., :3], hidden)
+    return rounded
+
+
+def _remember_hidden(hidden: Array, pixels: Array) -> None:
+    """Note the colours that transparent pixels carry.
+
+    A single layer shows them as they are, so a second layer that is empty here must not lose them.
+    """
+    carries = (pixels[..., 3:] == 0) & pixels[..., :3].any(axis=2, keepdims=True)
+    np.copyto(hidden, pixels[..., :3], where=carries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from studio.document.events import emit
 from studio.document.history import History
 from studio.document.picture import Picture, shown_differences
 from studio.document.tiles import Index
+
 
 @dataclass(frozen=True)
 class Change:
@@ -42,7 +44,8 @@ class Document:
 
     def __init__(self, picture: Picture, history: History | None = None) -> None:
         self._picture = picture
-        self._saved: Picture | None = picture
+        # Weak: what the history has dropped cannot come back, and shall not stay in memory either.
+        self._saved = weakref.ref(picture)
         self.history = history or History()
         self.revision = 0
 
@@ -54,11 +57,11 @@ class Document:
     @property
     def modified(self) -> bool:
         """Whether it differs from what was last saved or opened."""
-        return self._picture is not self._saved
+        return self._picture is not self._saved()
 
     def mark_saved(self, picture: Picture | None = None) -> None:
         """Remember ``picture`` (default: the present one) as what is on disk."""
-        self._saved = self._picture if picture is None else picture
+        self._saved = weakref.ref(self._picture if picture is None else picture)
 
     def apply(
         self,
@@ -107,4 +110,3 @@ class Document:
         tiles = shown_differences(before, after)
         change = Change(before, after, None if tiles is None else frozenset(tiles))
         emit(self.changed, change)
-

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.document.geometry import Rect
 from studio.document.picture import Layer, Picture
-from studio.document.tiles import Array, Raster
+from studio.document.tiles import TILE, Array, Raster
 
 Edit = Callable[[Picture], Picture]
 
@@ -83,7 +83,12 @@ def change_layer(layer_id: str, **changes: Any) -> Edit:
 
 def select(mask: Raster | None) -> Edit:
     """Replace the selection; None selects nothing in particular."""
-    return lambda picture: picture.replaced(selection=mask)
+
+    def edit(picture: Picture) -> Picture:
+        same = mask is picture.selection or mask == picture.selection
+        return picture if same else picture.replaced(selection=mask)
+
+    return edit
 
 
 def rescale(width: int, height: int, enlarged: Mapping[str, Array]) -> Edit:
@@ -98,6 +103,8 @@ def rescale(width: int, height: int, enlarged: Mapping[str, Array]) -> Edit:
             pixels = enlarged.get(layer.id)
             if pixels is None:
                 raster = resampled(layer.raster, picture.bounds, width, height)
+            elif pixels.shape != (height, width, 4):
+                raise ValueError(f"pixels of {pixels.shape} for a canvas of {width} x {height}")
             else:
                 raster = Raster.from_array(pixels)
             mask = layer.mask and resampled(layer.mask, picture.bounds, width, height)
@@ -113,12 +120,20 @@ def rescale(width: int, height: int, enlarged: Mapping[str, Array]) -> Edit:
 
 
 def crop(rect: Rect) -> Edit:
-    """Make ``rect`` the canvas; pixels outside it are dropped."""
+    """Make ``rect`` the canvas; pixels outside it are dropped. It may reach beyond the old canvas.
+
+    Tiles are shared with the picture before where ``rect`` starts at a tile's corner.
+    """
+    (columns, left), (rows, top) = divmod(rect.x, TILE), divmod(rect.y, TILE)
+
+    def moved(raster: Raster) -> Raster:
+        if left or top:
+            return Raster(raster.dtype, raster.channels).write(0, 0, raster.read(rect))
+        return raster.cropped(rect).shifted(-columns, -rows)
 
     def edit(picture: Picture) -> Picture:
-        def moved(raster: Raster) -> Raster:
-            return Raster(raster.dtype, raster.channels).write(0, 0, raster.read(rect))
-
+        if rect == picture.bounds:
+            return picture
         layers = tuple(
             layer.replaced(raster=moved(layer.raster), mask=layer.mask and moved(layer.mask))
             for layer in picture.layers
@@ -141,7 +156,8 @@ def resampled(raster: Raster, area: Rect, width: int, height: int) -> Raster:
     resized: Array = np.asarray(cv2.resize(pixels, (width, height), interpolation=method))
     resized = resized.reshape(height, width, raster.channels)
     if raster.channels == 4:
-        alpha = np.clip(resized[..., 3:], 0, raster.maximum)
+        # By the alpha before clipping: colour and alpha overshoot alike at an edge.
+        alpha = resized[..., 3:]
         resized[..., :3] *= raster.maximum / np.where(alpha > 0, alpha, raster.maximum)
     out = np.rint(np.clip(resized, 0, raster.maximum)).astype(raster.dtype)
     return Raster.from_array(out)

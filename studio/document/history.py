@@ -80,15 +80,11 @@ class History:
     ) -> Step:
         """Add a step; undone steps are gone."""
         undo_bytes, redo_bytes = _only_in(before, after), _only_in(after, before)
-        step = Step(
-            title, before, after, record, undo_bytes=undo_bytes, redo_bytes=redo_bytes
-        )
+        step = Step(title, before, after, record, undo_bytes=undo_bytes, redo_bytes=redo_bytes)
         del self._steps[self._position :]
         self._steps.append(step)
         self._position += 1
-        while len(self._steps) > 1 and (
-            self.nbytes > self.budget or len(self._steps) > self.limit
-        ):
+        while len(self._steps) > 1 and (self.nbytes > self.budget or len(self._steps) > self.limit):
             del self._steps[0]
             self._position -= 1
         return step

@@ -68,6 +68,24 @@ class Picture:
     icc: bytes | None = None
     selection: Raster | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what the compositor and the history rely on not to be.
+
+        Raises:
+            ValueError: for an empty canvas, no layer, two layers with one id, layers of different
+                depths, layers that are not RGBA, or masks of more than one channel.
+        """
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"a canvas of {self.width} x {self.height} pixels")
+        if not self.layers or len({layer.id for layer in self.layers}) != len(self.layers):
+            raise ValueError("a picture has at least one layer, each with an id of its own")
+        rasters = [layer.raster for layer in self.layers]
+        if any((r.dtype, r.channels) != (self.dtype, 4) for r in rasters):
+            raise ValueError("all layers are RGBA of one depth")
+        masks = [*(layer.mask for layer in self.layers), self.selection]
+        if any(mask is not None and mask.channels != 1 for mask in masks):
+            raise ValueError("masks and the selection have one channel")
+
     @classmethod
     def from_pixels(
         cls, pixels: Array, name: str = "Background", icc: bytes | None = None

@@ -95,10 +95,7 @@ class Raster:
         Raises:
             ValueError: if the depth or the number of channels differs.
         """
-        if pixels.dtype != self.dtype or pixels.ndim != 3 or pixels.shape[2] != self.channels:
-            raise ValueError(
-                f"{pixels.dtype} {pixels.shape} into a {self.dtype} raster of {self.channels} channels"
-            )
+        self._require_same_kind(pixels)
         rect = Rect(x, y, pixels.shape[1], pixels.shape[0])
         tiles = dict(self._tiles)
         for index in _indices(rect):
@@ -127,9 +124,15 @@ class Raster:
             pixels: H x W x channels, this raster's depth.
             mask: H x W floats in [0, 1]; 1 takes the new pixel exactly.
 
+        Raises:
+            ValueError: if depth, number of channels or the size of the mask differ.
+
         Colours are mixed as straight values weighted by alpha, so that a transparent pixel's
         colour does not bleed into an opaque one.
         """
+        self._require_same_kind(pixels)
+        if mask.shape != pixels.shape[:2]:
+            raise ValueError(f"a mask of {mask.shape} for pixels of {pixels.shape}")
         old = self.read(Rect(x, y, pixels.shape[1], pixels.shape[0]))
         weight = np.clip(mask, 0, 1).astype(np.float32)[..., None]
         soft = (weight > 0) & (weight < 1)
@@ -154,6 +157,11 @@ class Raster:
                 kept[index] = new
         return Raster(self.dtype, self.channels, kept)
 
+    def shifted(self, columns: int, rows: int) -> Raster:
+        """The same tiles, shared, moved by whole tiles."""
+        moved = {(x + columns, y + rows): tile for (x, y), tile in self._tiles.items()}
+        return Raster(self.dtype, self.channels, moved)
+
     def changed_tiles(self, other: Raster) -> set[Index]:
         """Indices whose tile is not the same object in both: a fast superset of what differs."""
         if self._tiles is other._tiles:
@@ -176,7 +184,13 @@ class Raster:
         )
 
     def __hash__(self) -> int:
-        return id(self)
+        return hash((self.dtype, self.channels))  # equal rasters must hash alike
+
+    def _require_same_kind(self, pixels: Array) -> None:
+        if pixels.dtype != self.dtype or pixels.ndim != 3 or pixels.shape[2] != self.channels:
+            raise ValueError(
+                f"{pixels.dtype} {pixels.shape} into a {self.dtype} raster of {self.channels} channels"
+            )
 
 
 def _mixed(old: Array, new: Array, weight: Array, straight_alpha: bool) -> Array:
@@ -187,8 +201,11 @@ def _mixed(old: Array, new: Array, weight: Array, straight_alpha: bool) -> Array
     share_old, share_new = a[..., 3:] * (1 - weight), b[..., 3:] * weight
     alpha = share_old + share_new
     safe = np.where(alpha > 0, alpha, 1)
-    color = np.where(alpha > 0, (a[..., :3] * share_old + b[..., :3] * share_new) / safe, b[..., :3])
-    return np.rint(np.concatenate([color, alpha], axis=2))
+    color = np.where(
+        alpha > 0, (a[..., :3] * share_old + b[..., :3] * share_new) / safe, b[..., :3]
+    )
+    mixed: Array = np.rint(np.concatenate([color, alpha], axis=2))
+    return mixed
 
 
 def _indices(rect: Rect) -> Iterator[Index]:

@@ -1,0 +1,283 @@
+"""Any sequence of edits, undone and redone in any order, is bit-identical."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from studio.document import TILE, Document, History, Layer, Picture, Raster, Rect, composite
+from studio.document import edits as make
+from studio.document.events import listen
+
+SEEDS = st.integers(0, 2**32 - 1)
+OPACITIES = st.sampled_from([0.0, 0.25, 1.0])
+
+
+def noise(rng, shape, dtype):
+    return rng.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+def patch(rng, picture, channels, dtype):
+    """Pixels that lie anywhere around the canvas, some of them over its border."""
+    height, width = int(rng.integers(1, 200)), int(rng.integers(1, 200))
+    x = int(rng.integers(-50, picture.width + 10))
+    y = int(rng.integers(-50, picture.height + 10))
+    return x, y, noise(rng, (height, width, channels), dtype)
+
+
+def digest(raster):
+    """Of every bit that can be read; tiles of zeros are as good as none."""
+    if raster is None:
+        return None
+    hashed = hashlib.blake2b(f"{raster.dtype} {raster.channels}".encode())
+    for index in sorted(raster.tiles):
+        if raster.tiles[index].any():
+            hashed.update(repr(index).encode() + raster.tiles[index].tobytes())
+    return hashed.hexdigest()
+
+
+def fingerprint(picture):
+    layers = [
+        (
+            layer.id,
+            layer.name,
+            layer.visible,
+            layer.opacity,
+            digest(layer.raster),
+            digest(layer.mask),
+        )
+        for layer in picture.layers
+    ]
+    canvas = (picture.width, picture.height, picture.icc, picture.active)
+    return canvas, layers, digest(picture.selection)
+
+
+class Editing(RuleBasedStateMachine):
+    """A document and, beside it, the fingerprint of every picture its history can reach."""
+
+    limit = 200
+    budget = 1 << 40
+
+    @initialize(
+        dtype=st.sampled_from([np.uint8, np.uint16]),
+        width=st.integers(1, 300),
+        height=st.integers(1, 300),
+        seed=SEEDS,
+    )
+    def start(self, dtype, width, height, seed):
+        pixels = noise(np.random.default_rng(seed), (height, width, 4), dtype)
+        self.document = Document(
+            Picture.from_pixels(pixels, icc=b"profile"), History(self.budget, self.limit)
+        )
+        self.model = [fingerprint(self.document.picture)]
+        self.at = 0
+        self.events = []
+        listen(self.document.changed, self.heard)
+
+    def heard(self, change):
+        """Tiles that are not named show what they showed before."""
+        self.events.append(change)
+        assert change.after is self.document.picture
+        if change.tiles is None:
+            return
+        before, after = composite(change.before), composite(change.after)
+        assert before.shape == after.shape
+        different = (before != after).any(axis=2)
+        really = {(int(x) // TILE, int(y) // TILE) for y, x in np.argwhere(different)}
+        assert really <= change.tiles
+
+    @property
+    def picture(self):
+        return self.document.picture
+
+    def any_layer(self, rng):
+        return self.picture.layers[int(rng.integers(len(self.picture.layers)))]
+
+    def apply(self, edit):
+        before, revision = self.picture, self.document.revision
+        changed = self.document.apply("edit", edit, {"seed": 1})
+        assert changed == (self.picture is not before)
+        assert self.document.revision == revision + changed
+        if changed:
+            del self.model[self.at + 1 :]
+            self.model.append(fingerprint(self.picture))
+            self.at += 1
+            dropped = len(self.model) - 1 - len(self.document.history.steps)
+            assert dropped >= 0
+            del self.model[:dropped]
+            self.at -= dropped
+
+    @rule(seed=SEEDS, kind=st.sampled_from(["all", "soft", "hard", "none"]))
+    def paint(self, seed, kind):
+        rng = np.random.default_rng(seed)
+        layer = self.any_layer(rng)
+        x, y, pixels = patch(rng, self.picture, 4, self.picture.dtype)
+        size = pixels.shape[:2]
+        masks = {
+            "all": None,
+            "soft": rng.random(size),
+            "hard": (rng.random(size) < 0.5).astype(np.float32),
+            "none": np.zeros(size),
+        }
+        mask = masks[kind]
+        before = self.picture
+        self.apply(make.paint(layer.id, x, y, pixels, mask))
+        if kind == "none":
+            assert self.picture is before
+            return
+        whole = before.bounds.united(Rect(x, y, size[1], size[0])).grown(300)
+        old = layer.raster.read(whole)
+        new = self.picture.layer(layer.id).raster.read(whole)
+        open_ = np.zeros(old.shape[:2], bool)
+        rows, columns = slice(y - whole.y, None), slice(x - whole.x, None)
+        open_[rows, columns][: size[0], : size[1]] = True if mask is None else mask > 0
+        inside = Rect(-whole.x, -whole.y, before.width, before.height)
+        on_canvas = np.zeros_like(open_)
+        on_canvas[inside.y : inside.bottom, inside.x : inside.right] = True
+        np.testing.assert_array_equal(old[~(open_ & on_canvas)], new[~(open_ & on_canvas)])
+
+    @rule(seed=SEEDS, opacity=OPACITIES, masked=st.booleans(), above=st.booleans())
+    def add_layer(self, seed, opacity, masked, above):
+        rng = np.random.default_rng(seed)
+        x, y, pixels = patch(rng, self.picture, 4, self.picture.dtype)
+        mask = None
+        if masked:
+            mask_x, mask_y, mask_pixels = patch(rng, self.picture, 1, np.uint8)
+            mask = Raster.from_array(mask_pixels, mask_x, mask_y)
+        layer = Layer("new", Raster.from_array(pixels, x, y), opacity=opacity, mask=mask)
+        self.apply(make.add_layer(layer, self.any_layer(rng).id if above else None))
+        assert self.picture.active_layer is layer
+
+    @rule(seed=SEEDS)
+    def remove_layer(self, seed):
+        layer = self.any_layer(np.random.default_rng(seed))
+        count = len(self.picture.layers)
+        self.apply(make.remove_layer(layer.id))
+        assert len(self.picture.layers) == max(1, count - 1)
+        assert self.picture.layer(self.picture.active) is not None
+
+    @rule(seed=SEEDS, visible=st.booleans(), opacity=OPACITIES)
+    def change_layer(self, seed, visible, opacity):
+        layer = self.any_layer(np.random.default_rng(seed))
+        self.apply(make.change_layer(layer.id, visible=visible, opacity=opacity))
+
+    @rule(seed=SEEDS, present=st.booleans())
+    def mask_layer(self, seed, present):
+        rng = np.random.default_rng(seed)
+        layer = self.any_layer(rng)
+        x, y, pixels = patch(rng, self.picture, 1, np.uint8)
+        mask = (layer.mask or Raster(np.uint8, 1)).write(x, y, pixels) if present else None
+        self.apply(make.change_layer(layer.id, mask=mask))
+
+    @rule(seed=SEEDS)
+    def move_layer(self, seed):
+        order = np.random.default_rng(seed).permutation(len(self.picture.layers))
+        layers = tuple(self.picture.layers[int(i)] for i in order)
+        same = layers == self.picture.layers
+        self.apply(lambda picture: picture if same else picture.replaced(layers=layers))
+
+    @rule(seed=SEEDS, nothing=st.booleans())
+    def select(self, seed, nothing):
+        rng = np.random.default_rng(seed)
+        x, y, pixels = patch(rng, self.picture, 1, np.uint8)
+        self.apply(make.select(None if nothing else Raster.from_array(pixels, x, y)))
+
+    @rule(seed=SEEDS, width=st.integers(1, 300), height=st.integers(1, 300), some=st.booleans())
+    def rescale(self, seed, width, height, some):
+        rng = np.random.default_rng(seed)
+        pixels = noise(rng, (height, width, 4), self.picture.dtype)
+        chosen = self.any_layer(rng).id
+        self.apply(make.rescale(width, height, {chosen: pixels} if some else {}))
+        assert (self.picture.width, self.picture.height) == (width, height)
+        if some:
+            got = self.picture.layer(chosen).raster.read(self.picture.bounds)
+            np.testing.assert_array_equal(got, pixels)
+
+    @rule(
+        x=st.sampled_from([-TILE, -20, 0, 0, 3, TILE]),
+        y=st.sampled_from([-TILE, -20, 0, 0, 3, TILE]),
+        width=st.integers(1, 400),
+        height=st.integers(1, 400),
+    )
+    def crop(self, x, y, width, height):
+        rect = Rect(x, y, width, height)
+        before = self.picture
+        self.apply(make.crop(rect))
+        for old in before.layers:
+            got = self.picture.layer(old.id).raster.read(self.picture.bounds)
+            np.testing.assert_array_equal(got, old.raster.read(rect))
+        if self.picture is not before:
+            assert all(
+                raster == raster.cropped(self.picture.bounds) for raster in self.picture.rasters
+            )
+
+    @rule()
+    def undo(self):
+        possible = self.at > 0
+        assert self.document.history.can_undo == possible
+        assert self.document.undo() == possible
+        self.at -= possible
+
+    @rule()
+    def redo(self):
+        possible = self.at < len(self.model) - 1
+        assert self.document.history.can_redo == possible
+        assert self.document.redo() == possible
+        self.at += possible
+
+    @precondition(lambda self: len(self.model) > 2)
+    @rule(position=st.integers(-2, 12))
+    def go_to(self, position):
+        self.document.go_to(position)
+        self.at = min(max(position, 0), len(self.model) - 1)
+
+    @invariant()
+    def everything_reachable_is_bit_identical(self):
+        history = self.document.history
+        assert fingerprint(self.picture) == self.model[self.at]
+        assert history.position == self.at
+        assert len(history.steps) == len(self.model) - 1
+        for index, step in enumerate(history.steps):
+            assert fingerprint(step.before) == self.model[index]
+            assert fingerprint(step.after) == self.model[index + 1]
+
+    @invariant()
+    def the_budget_counts_at_least_what_is_held(self):
+        history = self.document.history
+        pictures = [step.before for step in history.steps] + [step.after for step in history.steps]
+        present = tiles_of([self.picture])
+        held = {key: size for key, size in tiles_of(pictures).items() if key not in present}
+        assert history.nbytes >= sum(held.values())
+
+
+class Forgetting(Editing):
+    """The same with room for a few steps only."""
+
+    limit = 4
+    budget = 12 * TILE * TILE * 4
+
+
+def tiles_of(pictures):
+    return {
+        id(tile): tile.nbytes
+        for picture in pictures
+        for raster in picture.rasters
+        for tile in raster.tiles.values()
+    }
+
+
+_BRIEF = settings(deadline=None, max_examples=25, stateful_step_count=18)
+TestEditing = Editing.TestCase
+TestEditing.settings = _BRIEF
+TestForgetting = Forgetting.TestCase
+TestForgetting.settings = _BRIEF
