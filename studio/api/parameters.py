@@ -25,14 +25,18 @@ from studio.api.errors import PluginError, UserError
 
 Kind = Literal["number", "integer", "boolean", "choice", "text", "model", "picture"]
 P = TypeVar("P", bound="Parameters")
-RESERVED = frozenset({"seed", "mask", "device", "json", "output"})
+RESERVED = frozenset(
+    {"device", "feather", "grow", "help", "hints", "json", "mask", "output", "overwrite", "seed"}
+)
 _KEY = "impasto"
 
 
 class Parameters(BaseModel):
     """Base of every parameter model: immutable, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), validate_default=True
+    )
 
 
 @dataclass(frozen=True)
@@ -183,10 +187,19 @@ def describe(parameters: type[Parameters]) -> tuple[ParameterSpec, ...]:
     """The declared parameters in their order.
 
     Raises:
-        PluginError: if a field was not made by one of this module's functions, its annotation does
-            not fit, or its name is reserved for the host.
+        PluginError: if a field was not made by one of this module's functions, its annotation or
+            its default does not fit, or its name is reserved for the host.
     """
-    return tuple(_spec(parameters, name, info) for name, info in parameters.model_fields.items())
+    specs = tuple(_spec(parameters, name, info) for name, info in parameters.model_fields.items())
+    try:
+        parameters()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise PluginError(
+            f"{parameters.__name__}.{'.'.join(map(str, problem['loc']))}: the default does not fit: "
+            f"{problem['msg']}."
+        ) from error
+    return specs
 
 
 def validate(parameters: type[P], values: dict[str, Any]) -> P:
@@ -237,7 +250,8 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
     where = f"{parameters.__name__}.{name}"
     if name in RESERVED:
         raise PluginError(
-            f"{where}: the name is reserved for the host.", f"Reserved: {', '.join(sorted(RESERVED))}."
+            f"{where}: the name is reserved for the host.",
+            f"Reserved: {', '.join(sorted(RESERVED))}.",
         )
     extra = info.json_schema_extra
     if not isinstance(extra, dict) or _KEY not in extra:
@@ -250,7 +264,8 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
     annotation, optional = _plain(info.annotation)
     values = typing.get_args(annotation) if typing.get_origin(annotation) is Literal else ()
     base = str if values else annotation
-    if base not in _ANNOTATIONS[kind] or (kind == "choice") != bool(values):
+    words = all(isinstance(value, str) for value in values)
+    if base not in _ANNOTATIONS[kind] or (kind == "choice") != bool(values) or not words:
         raise PluginError(f"{where}: a {kind} cannot be annotated with {info.annotation}.")
     titles: dict[str, str] = declared.pop("titles", {})
     limits = {type(item).__name__: item for item in info.metadata}
