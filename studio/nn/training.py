@@ -45,14 +45,17 @@ class ConsoleContext:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def progress(self, fraction: float, message: str) -> None:
+        """Print a line."""
         sys.stdout.write(f"{fraction:6.1%}  {message}\n")
         sys.stdout.flush()
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
+        """Append a line to ``log.jsonl``."""
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as lines:
             lines.write(json.dumps({"step": step, **values}) + "\n")
 
     def sample(self, name: str, sheet: Tensor) -> None:
+        """Write a PNG named after the sheet."""
         pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
         Image.fromarray(np.ascontiguousarray(pixels)).save(self.folder / f"{name}.png")
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio import api
+from studio.api import hookspecs, parameters
+from studio.host.candidates import candidates
+from studio.host.plugins import load
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+
+
+def code_blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, flags=re.DOTALL | re.MULTILINE)
+
+
+def public_names() -> Iterator[str]:
+    """Everything an author can name: hooks, fields, functions, methods."""
+    yield from (name for name, hook in vars(hookspecs).items() if hasattr(hook, "impasto_spec"))
+    for record in (api.Operation, api.Preset, api.Pixels, api.Recognised, api.CheckpointLoader):
+        yield from (field.name for field in dataclasses.fields(record))
+    for model in (api.ModelCard, api.ModelFile):
+        yield from model.model_fields
+    yield from (name for name in vars(api.Context) if not name.startswith("_"))
+    yield from parameters.RESERVED
+    yield from (name for name in api.__all__ if name != "Context")
+
+
+@pytest.mark.parametrize("name", sorted(set(public_names())))
+def test_the_guide_mentions(name: str):
+    assert re.search(rf"[`@.]{name}\b", GUIDE), f"plugins/README.md does not mention {name}"
+
+
+@pytest.mark.parametrize(
+    "function",
+    [api.number, api.integer, api.boolean, api.choice, api.text, api.model, api.picture],
+    ids=lambda function: function.__name__,
+)
+def test_the_guide_mentions_every_argument_of(function: object):
+    assert callable(function)
+    for name in inspect.signature(function).parameters:
+        if name not in {"titles", "task"}:  # shown in the guide by position
+            assert f"`{name}`" in GUIDE, f"plugins/README.md does not mention {name}"
+
+
+def test_the_first_example_is_complete(tmp_path: Path):
+    source = code_blocks("python")[0]
+    (tmp_path / "invert.py").write_text(source)
+    registry = load(c for c in candidates(tmp_path) if c.origin.startswith(str(tmp_path)))
+    assert registry.failures == ()
+    operation = registry.operation("invert.apply")
+    invert = registry.function(operation)
+    half = api.validate(operation.parameters, {"strength": 0.5})
+    assert invert(0.2, None, operation.parameters(), None) == pytest.approx(0.8)
+    assert invert(0.2, None, half, None) == pytest.approx(0.5)
+    code = [line for line in source.splitlines() if line.strip()]
+    assert len(code) <= 10
+
+
+def test_the_example_of_a_card_is_a_card(tmp_path: Path):
+    (table,) = [block for block in code_blocks("toml") if "[[model]]" in block]
+    (tmp_path / "models.toml").write_text(table)
+    (card,) = api.read_cards(tmp_path / "models.toml")
+    assert (card.id, card.files[0].bytes) == ("my-upscaler-x2", 1200000)
+
+
+def test_the_other_examples_are_python():
+    for block in code_blocks("python"):
+        compile(block, "plugins/README.md", "exec")

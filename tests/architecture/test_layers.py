@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = sorted(p.parent for p in (ROOT / "plugins").glob("*/__init__.py"))
+# Modules of a plugin that may import torch and studio.nn; the others are imported at every start.
+HEAVY = ("engine", "networks", "train", "loading")
+
+
+def test_import_contracts():
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, anywhere but under TYPE_CHECKING, by its full name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def test_imports_are_read_from_anywhere_but_type_checking(tmp_path: Path):
+    (tmp_path / "m.py").write_text(
+        "import a.b\nfrom c import d\nfrom . import e\nfrom .f import g\n"
+        "if TYPE_CHECKING:\n    import h\ndef i():\n    import j\n"
+    )
+    assert sorted(imports(tmp_path / "m.py")) == [".", ".f", "a.b", "c", "j"]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_plugins_import_what_is_public(plugin: Path):
+    for path in plugin.rglob("*.py"):
+        for name in imports(path):
+            if name.startswith("."):
+                assert not name.startswith(".."), f"{path}: {name}"
+                continue
+            own = within(name, f"studio_plugins.{plugin.name}")
+            public = within(name, "studio.api") or within(name, "studio.nn")
+            if name.startswith("studio"):
+                assert own or public, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_only_heavy_modules_of_plugins_import_torch(plugin: Path):
+    for path in plugin.rglob("*.py"):
+        if path.stem.startswith(HEAVY):
+            continue
+        for name in imports(path):
+            light = top(name) in sys.stdlib_module_names or top(name) == "studio_plugins"
+            assert light or name.startswith(".") or within(name, "studio.api"), f"{path}: {name}"
+
+
+def test_nn_runs_without_the_rest():
+    allowed = {"torch", "numpy", "PIL", "safetensors", *sys.stdlib_module_names}
+    for path in (ROOT / "studio" / "nn").rglob("*.py"):
+        foreign = {n for n in imports(path) if top(n) not in allowed}
+        assert all(within(n, "studio.nn") for n in foreign), f"{path} imports {foreign}"
+
+
+def test_api_needs_little():
+    allowed = {"pydantic", "pluggy", *sys.stdlib_module_names}
+    for path in (ROOT / "studio" / "api").rglob("*.py"):
+        foreign = {n for n in imports(path) if top(n) not in allowed}
+        assert all(within(n, "studio.api") for n in foreign), f"{path} imports {foreign}"
