@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -61,15 +61,33 @@ class Context(Protocol):
     def files(self, model_id: str) -> tuple[Path, ...]:
         """The model's files, hash checked, in its card's order; fetched first if need be."""
 
-    def network(self, key: str, load: Callable[[], nn.Module]) -> nn.Module:
+    def network(
+        self,
+        key: str,
+        load: Callable[[], nn.Module],
+        *,
+        half: bool = True,
+        float32: Sequence[str] = (),
+    ) -> nn.Module:
         """``load()`` ready to run: cached under ``key``, in eval mode, on the device, in `dtype`.
 
-        The cache is shared by all operations and drops the least recently used when memory is
-        short. The network answers a cancel between two of its layers.
+        Each layer casts what it is given to the type of its weights, so call the network with
+        float32: what it adds to the output of its layers, such as a skip from the input, then keeps
+        its precision. The cache is shared by all operations and drops the least recently used when
+        memory is short. The network answers a cancel between two of its layers.
+
+        Args:
+            key: names the weights and everything else that ``load`` depends on.
+            load: makes the module in float32 on the CPU.
+            half: whether it may run in half precision at all.
+            float32: names of submodules that stay in float32, such as a last convolution, whose
+                rounding would show as half a level in 8 bits.
         """
 
-    def prepare(self, module: nn.Module) -> nn.Module:
-        """Make a module that is not cached ready to run, as `network` does."""
+    def prepare(
+        self, module: nn.Module, *, half: bool = True, float32: Sequence[str] = ()
+    ) -> nn.Module:
+        """Make a module that is not cached ready to run, as `network` does. Changes it in place."""
 
     def tiled(
         self,
@@ -88,7 +106,7 @@ class Context(Protocol):
         resumed at the tile that failed.
 
         Args:
-            network: N x C x h x w to N x C' x (h * scale) x (w * scale); called in `dtype`.
+            network: N x C x h x w to N x C' x (h * scale) x (w * scale); called with float32.
             image: 1 x C x H x W float32 in [0, 1].
             scale: enlargement of the network.
             overlap: pixels of the input that neighbouring tiles share: the network's receptive

@@ -1,0 +1,56 @@
+"""What is refused before it starts: a run that cannot fit, or lacks what it needs."""
+
+from __future__ import annotations
+
+from studio.api.errors import UserError
+from studio.api.operation import Operation
+from studio.api.parameters import Parameters
+from studio.host.memory import available_bytes
+from studio.host.requests import RunRequest
+
+_FLOAT_PLANES = 2 * 3 * 4  # bytes a pixel: the float32 result and one temporary of its size
+
+
+def check_request(
+    operation: Operation, parameters: Parameters, request: RunRequest, max_pixels: int
+) -> None:
+    """Refuse a request that lacks its picture or selection, or whose result cannot fit.
+
+    Raises:
+        UserError: saying what is missing, or how much too large the result would be.
+    """
+    if operation.input == "none":
+        return
+    picture = request.picture
+    if picture is None:
+        raise UserError(f"{operation.title} needs a picture.", "Open or name one.")
+    if operation.selection == "required" and picture.selection is None:
+        raise UserError(
+            f"{operation.title} changes only what is selected, and nothing is.",
+            "Select the part to change, or give a mask.",
+        )
+    area = request.region.intersected(picture.bounds) if request.region else picture.bounds
+    if area.empty:
+        raise UserError("The region lies outside the picture.", "Choose a region inside it.")
+    width, height = area.width, area.height
+    if operation.output_size is not None:
+        width, height = operation.output_size(parameters, width, height)
+    if width * height > max_pixels:
+        raise UserError(
+            f"The result would have {width * height / 1e6:.0f} megapixels ({width} x {height}); "
+            f"the limit is {max_pixels / 1e6:.0f}.",
+            "Choose a smaller scale or part, or raise the limit in Preferences.",
+        )
+    needed = estimated_bytes(operation, width * height, len(picture.layers), picture.dtype.itemsize)
+    free = available_bytes()
+    if needed > 0.9 * free:
+        raise UserError(
+            f"The result would need about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB is free.",
+            "Choose a smaller scale or part, or close other programs.",
+        )
+
+
+def estimated_bytes(operation: Operation, pixels: int, layers: int, itemsize: int) -> int:
+    """Memory that a result of ``pixels`` takes while it is made, the network itself left aside."""
+    copies = layers if operation.output == "canvas" else 1
+    return pixels * (_FLOAT_PLANES + 4 * itemsize * (copies + 1))

@@ -1,0 +1,183 @@
+"""Loaded networks, ready to run, kept by bytes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and in what arithmetic a network runs."""
+
+    device: torch.device
+    dtype: torch.dtype
+    float32: tuple[str, ...] = ()
+
+
+@dataclass
+class _Entry:
+    module: nn.Module
+    placement: Placement
+    nbytes: int
+
+
+class NetworkCache:
+    """Networks by key; over the budget the least recently used are dropped.
+
+    A network in use stays alive in its run, whatever the cache does.
+
+    Args:
+        budget: bytes of weights kept in all.
+    """
+
+    def __init__(self, budget: int = 4 << 30) -> None:
+        self.budget = budget
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys held, least recently used first."""
+        with self._lock:
+            return tuple(self._entries)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of weights held."""
+        with self._lock:
+            return sum(entry.nbytes for entry in self._entries.values())
+
+    def get(self, key: str, load: Callable[[], nn.Module], placement: Placement) -> nn.Module:
+        """The network under ``key``; loaded anew if it was kept for another device or arithmetic.
+
+        Loading again rather than converting keeps float32 weights exact after a half-precision run.
+        """
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry and entry.placement == placement:
+                self._entries.move_to_end(key)
+                return entry.module
+            self._entries.pop(key, None)
+        del entry
+        module = place(load(), placement)
+        with self._lock:
+            self._entries[key] = _Entry(module, placement, _weight_bytes(module))
+            self._shrink()
+        return module
+
+    def drop(self, keep: Sequence[nn.Module] = ()) -> int:
+        """Forget every network but those in ``keep``; returns the bytes let go."""
+        with self._lock:
+            going = [k for k, e in self._entries.items() if all(e.module is not m for m in keep)]
+            return sum(self._entries.pop(key).nbytes for key in going)
+
+    def forget(self, module: nn.Module) -> None:
+        """Drop one network: it was changed in place, so its key no longer tells what it is."""
+        with self._lock:
+            for key in [k for k, e in self._entries.items() if e.module is module]:
+                del self._entries[key]
+
+    def _shrink(self) -> None:
+        held = sum(entry.nbytes for entry in self._entries.values())
+        while held > self.budget and len(self._entries) > 1:
+            _, oldest = self._entries.popitem(last=False)
+            held -= oldest.nbytes
+
+
+def place(module: nn.Module, placement: Placement) -> nn.Module:
+    """Put a module on a device in an arithmetic, in place: eval mode, channels-last weights.
+
+    Submodules named in ``placement.float32`` keep float32. Layers that own weights cast their
+    inputs to them, so that the network can be called with float32.
+    """
+    import torch
+
+    module.eval().requires_grad_(False)
+    for parameter in module.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.to(memory_format=torch.channels_last)
+    module.to(placement.device, placement.dtype)
+    for name in placement.float32:
+        module.get_submodule(name).to(torch.float32)
+    for layer in _owners(module):
+        if not getattr(layer, "_impasto_casts", False):
+            layer.register_forward_pre_hook(_cast_inputs)
+            layer._impasto_casts = True  # type: ignore[assignment]  # marks it: a module accepts any attribute
+    return module
+
+
+class Watch:
+    """While entered, calls ``check`` before every layer of the modules it watches.
+
+    That is what lets a cancel answer inside a tile: the check raises.
+    """
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._handles: list[Any] = []
+        self._watched: list[nn.Module] = []
+
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """The modules being watched."""
+        return tuple(self._watched)
+
+    def add(self, module: nn.Module) -> int:
+        """Watch one more module; returns how many layers of it are checked."""
+        if any(module is known for known in self._watched):
+            return 0
+        layers = _owners(module)
+        for layer in layers:
+            self._handles.append(layer.register_forward_pre_hook(self._before))
+        self._watched.append(module)
+        return len(layers)
+
+    def close(self) -> None:
+        """Leave the modules as they were found."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self._watched.clear()
+
+    def _before(self, layer: nn.Module, inputs: Any) -> None:
+        self._check()
+
+
+def _owners(module: nn.Module) -> list[nn.Module]:
+    """Submodules that own weights themselves."""
+    return [layer for layer in module.modules() if layer._parameters]
+
+
+def _cast_inputs(layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Bring floating inputs to the type of the layer's weights."""
+    weight = next((p for p in layer._parameters.values() if p is not None), None)
+    if weight is None or not weight.is_floating_point():
+        return None
+    if all(not _differs(value, weight) for value in inputs):
+        return None
+    return tuple(value.to(weight.dtype) if _differs(value, weight) else value for value in inputs)
+
+
+def _differs(value: Any, weight: Tensor) -> bool:
+    import torch
+
+    return (
+        isinstance(value, torch.Tensor)
+        and value.is_floating_point()
+        and value.dtype != weight.dtype
+    )
+
+
+def _weight_bytes(module: nn.Module) -> int:
+    tensors = [*module.parameters(), *module.buffers()]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

@@ -1,0 +1,39 @@
+"""Telling broken output from a result: NaN, infinity, and black from a picture that is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.api.errors import PluginError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_BLACK = 1 / 255
+_NOT_BLACK = 8 / 255
+
+
+class BrokenOutput(PluginError):
+    """A network's output is not a picture; in half precision the run is repeated in float32."""
+
+
+def check_finite(output: Tensor) -> None:
+    """Raise `BrokenOutput` if a value is NaN or infinite."""
+    import torch
+
+    # One reduction: a sum is finite only if every value is, up to an overflow that 32 bits cannot
+    # reach from values that are a picture.
+    if not bool(torch.isfinite(output.sum())):
+        raise BrokenOutput(
+            "The model produced values that are not numbers.",
+            "Run it in full precision (Preferences, Precision), or tell the plugin's author.",
+        )
+
+
+def check_not_black(output: Tensor, given: Tensor) -> None:
+    """Raise `BrokenOutput` if ``output`` is black although ``given`` is not."""
+    if float(output.amax()) < _BLACK and float(given.amax()) > _NOT_BLACK:
+        raise BrokenOutput(
+            "The model produced a black picture from one that is not black.",
+            "Run it in full precision (Preferences, Precision), or try another model.",
+        )

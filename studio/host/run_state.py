@@ -1,0 +1,149 @@
+"""What all parts of one run share: request, observer, models, networks and the memory ladder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from studio.api.errors import Cancelled
+from studio.api.models import ModelCard
+from studio.document import Rect
+from studio.host import devices
+from studio.host.ladder import Ladder
+from studio.host.models import ModelStore
+from studio.host.networks import NetworkCache, Placement, Watch
+from studio.host.observer import Observer
+from studio.host.requests import RunRequest
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+_REPORT_EVERY = 0.1  # seconds between two reports from inside a tile
+Nested = Callable[[Any, str, tuple[Any, ...], Mapping[str, Any]], Any]
+
+
+class RunState:
+    """Shared by the contexts of one run.
+
+    Args:
+        request: what was asked for.
+        observer: who hears of progress and may cancel.
+        networks: cache of loaded networks.
+        store: where model files are.
+        device: where to start.
+        dtype: arithmetic to start in.
+        nested: how to run another operation inside this run.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        observer: Observer,
+        networks: NetworkCache,
+        store: ModelStore,
+        device: torch.device,
+        dtype: torch.dtype,
+        nested: Nested,
+    ) -> None:
+        self.request, self.observer = request, observer
+        self.networks, self.store, self.nested = networks, store, nested
+        self.watch = Watch(self._inside)
+        self.notes: list[str] = []
+        self.models: dict[str, str] = {}
+        self.area: Rect | None = None
+        exact = request.precision == "float32"
+        self.ladder = Ladder(device, dtype, networks, self.watch, self.note, exact)
+        self._stretch: tuple[float, float, str] | None = None
+        self._layers_seen = 0
+        self._layers_expected = 1
+        self._reported = 0.0
+
+    def restart(self) -> None:
+        """Forget the networks of a failed attempt, so that the next one places its own."""
+        self.watch.close()
+        self.ladder.forget()
+        self._layers_expected = 1
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report the fraction of the whole run; raises Cancelled when asked to stop."""
+        self.check()
+        self.observer.progress(fraction, message)
+
+    def check(self) -> None:
+        """Give way to more urgent work, then raise Cancelled if this run is to stop."""
+        self.observer.give_way()
+        if self.observer.cancelled():
+            raise Cancelled
+
+    def note(self, message: str) -> None:
+        """Keep a note for the result and tell the observer; each only once."""
+        if message not in self.notes:
+            self.notes.append(message)
+            self.observer.note(message)
+
+    @contextmanager
+    def stretch(self, start: float, end: float, message: str) -> Iterator[None]:
+        """While a tile runs: layers of the network move the progress from ``start`` to ``end``."""
+        self._stretch, self._layers_seen = (start, end, message), 0
+        try:
+            yield
+        finally:
+            self._layers_expected = max(self._layers_seen, 1)
+            self._stretch = None
+
+    def _inside(self) -> None:
+        """Called before every layer of a network that the run uses."""
+        self.check()
+        self._layers_seen += 1
+        now = time.monotonic()
+        if self._stretch and now - self._reported > _REPORT_EVERY:
+            self._reported = now
+            start, end, message = self._stretch
+            share = min(self._layers_seen / self._expected(), 0.99)
+            self.observer.progress(start + share * (end - start), message)
+
+    def _expected(self) -> int:
+        """Layers in a tile: as many as the last one ran, or as the networks have."""
+        if self._layers_expected > 1:
+            return self._layers_expected
+        return max(sum(1 for m in self.watch.modules for x in m.modules() if x._parameters), 1)
+
+    def card(self, model_id: str | None, task: str) -> ModelCard:
+        """The card with this id, or the bundled default of the task."""
+        return self.store.default(task) if model_id is None else self.store.card(model_id)
+
+    def files(self, model_id: str) -> tuple[Path, ...]:
+        """Verified files of a model, fetched with progress when they are not here yet."""
+        card = self.store.card(model_id)
+        self.models[card.id] = card.files[0].sha256
+        found = self.store.locate(model_id)
+        if found is not None:
+            return found
+
+        def report(done: int, total: int | None) -> None:
+            size = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else f"{done / 1e6:.0f} MB"
+            self.observer.progress(0.0, f"Downloading {card.title}: {size}")
+
+        return self.store.fetch(model_id, report, self.observer.cancelled)
+
+    def recovering(self, load: Callable[[], T], placement: Placement) -> T:
+        """``load()``, with memory freed and one more try when there is none left for it."""
+        try:
+            return load()
+        except (RuntimeError, MemoryError) as error:
+            if not devices.is_out_of_memory(error):
+                raise
+            failure = error.with_traceback(None)
+        self.networks.drop(keep=self.watch.modules)
+        devices.empty_caches(placement.device)
+        self.note("Memory ran out: caches and other models were freed.")
+        try:
+            return load()
+        except (RuntimeError, MemoryError) as error:
+            if devices.is_out_of_memory(error):
+                raise failure from None
+            raise

@@ -1,0 +1,314 @@
+"""One run of an operation: from a request to a result, inline on the calling thread.
+
+The command line and tests call `execute` themselves; in the window a worker thread does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.api.errors import ImpastoError, PluginError
+from studio.api.operation import Operation
+from studio.api.parameters import Parameters, canonical_json, validate
+from studio.api.pixels import Pixels
+from studio.document import Array, Picture, Rect, composite
+from studio.host import devices, precision
+from studio.host.context import RunContext
+from studio.host.convert import to_pixels, to_tensors
+from studio.host.limits import check_request
+from studio.host.models import ModelStore
+from studio.host.networks import NetworkCache
+from studio.host.observer import Observer
+from studio.host.plugins import PluginRegistry
+from studio.host.records import record
+from studio.host.requests import RunRequest
+from studio.host.results import ResultImage, RunResult
+from studio.host.run_state import RunState
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass
+class Runner:
+    """What running an operation needs of the host.
+
+    Attributes:
+        registry: where operations are found.
+        store: where models are found.
+        networks: cache of loaded networks.
+        max_pixels: larger results are refused.
+    """
+
+    registry: PluginRegistry
+    store: ModelStore
+    networks: NetworkCache = field(default_factory=NetworkCache)
+    max_pixels: int = 300_000_000
+
+    def execute(self, request: RunRequest, observer: Observer | None = None) -> RunResult:
+        """Run to the end.
+
+        Raises:
+            UserError: for bad parameters, too little memory, or a plugin that fails.
+            Cancelled: if the observer asked to stop.
+        """
+        operation = self.registry.operation(request.operation)
+        parameters = validate(operation.parameters, dict(request.parameters))
+        check_request(operation, parameters, request, self.max_pixels)
+        devices.warm_up()
+        device = devices.resolve(request.device)
+        dtype = devices.preferred_dtype(device)
+        if request.precision == "float32":
+            import torch
+
+            dtype = torch.float32
+        watcher = observer or Observer()
+        state = RunState(
+            request, watcher, self.networks, self.store, device, dtype, self._run_nested
+        )
+        try:
+            return _Run(self.registry, operation, parameters, state).result()
+        finally:
+            state.watch.close()
+
+    def _run_nested(
+        self, context: RunContext, operation_id: str, args: tuple[Any, ...], given: Mapping[str, Any]
+    ) -> Any:
+        operation = self.registry.operation(operation_id)
+        parameters = validate(operation.parameters, dict(given))
+        return self.registry.function(operation)(*args, parameters, context)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What one call of the function works on: a rectangle of a layer or of the composite."""
+
+    layer: str | None
+    rect: Rect
+    pixels: Array
+    mask: Array | None
+
+
+class _Run:
+    def __init__(
+        self,
+        registry: PluginRegistry,
+        operation: Operation,
+        parameters: Parameters,
+        state: RunState,
+    ) -> None:
+        self.registry, self.operation, self.parameters = registry, operation, parameters
+        self.state, self.request = state, state.request
+
+    def result(self) -> RunResult:
+        started = time.monotonic()
+        self.state.progress(0.0, "Preparing")
+        function = self._guarded(lambda: self.registry.function(self.operation))
+        if self.operation.input == "none":
+            outputs = self._attempts(lambda: self._call_without_picture(function))
+            variants = tuple((self._image(output, None),) for output in outputs)
+        else:
+            variants = self._over_targets(function)
+        return RunResult(
+            request=self.request,
+            title=self.operation.title,
+            input=self.operation.input,
+            output=self.operation.output,
+            variants=variants,
+            size=self._size(variants),
+            notes=tuple(self.state.notes),
+            record=record(
+                self.registry, self.operation, canonical_json(self.parameters), self.state
+            ),
+            seconds=time.monotonic() - started,
+        )
+
+    def _over_targets(self, function: Any) -> tuple[tuple[ResultImage, ...], ...]:
+        targets = self._targets()
+        per_target = []
+        for number, target in enumerate(targets):
+            span = (number / len(targets), (number + 1) / len(targets))
+            self.state.area = target.rect
+            outputs = self._attempts(lambda t=target, s=span: self._call(function, t, s))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+            per_target.append([self._image(output, target) for output in outputs])
+        count = min(len(images) for images in per_target)
+        return tuple(tuple(images[i] for images in per_target) for i in range(count))
+
+    def _targets(self) -> list[_Target]:
+        picture = self.request.picture
+        assert picture is not None  # check_request refused it
+        rect = picture.bounds
+        if self.request.region is not None:
+            margin = self.operation.context_pixels
+            rect = self.request.region.grown(margin).intersected(picture.bounds)
+        if self.operation.output == "canvas" and self.request.region is None:
+            return [
+                _Target(layer.id, rect, layer.raster.read(rect), None) for layer in picture.layers
+            ]
+        mask = self._mask(picture, rect)
+        if self.operation.input == "visible" or self.operation.output == "canvas":
+            return [_Target(None, rect, composite(picture, rect), mask)]
+        layer = picture.layer(self.request.layer or picture.active) or picture.active_layer
+        return [_Target(layer.id, rect, layer.raster.read(rect), mask)]
+
+    def _mask(self, picture: Picture, rect: Rect) -> Array | None:
+        if picture.selection is None or self.operation.selection == "ignored":
+            return None
+        return picture.selection.read(rect)[..., 0].astype(np.float32) / picture.selection.maximum
+
+    def _attempts(self, call: Any) -> list[tuple[Tensor, Tensor | None, str]]:
+        """``call()``, again after a rung of the memory ladder or in float32 where it is broken."""
+        import torch
+
+        while True:
+            try:
+                with torch.random.fork_rng(), torch.inference_mode():
+                    torch.manual_seed(self.request.seed)
+                    done: list[tuple[Tensor, Tensor | None, str]] = self._guarded(call)
+                    return done
+            except precision.BrokenOutput:
+                if not self.state.ladder.full_precision():
+                    raise
+                self.state.note("Half precision gave a broken picture: ran again in float32.")
+                failure = None
+            except (RuntimeError, MemoryError) as error:
+                failure = error.with_traceback(None)
+            if failure is not None:
+                self.state.ladder.climb(failure)
+            self.state.restart()
+
+    def _guarded(self, call: Any) -> Any:
+        """``call()``; whatever a plugin raises comes out as one of our own exceptions."""
+        try:
+            return call()
+        except ImpastoError:
+            raise
+        except Exception as error:
+            if devices.is_out_of_memory(error):
+                raise
+            plugin = self.registry.plugin_of(self.operation.id)
+            raise PluginError(
+                f"{self.operation.title} failed: {type(error).__name__}: {error}",
+                f"This is a fault in the plugin {plugin.name}; the details help its author.",
+            ) from error
+
+    def _call(
+        self, function: Any, target: _Target, span: tuple[float, float]
+    ) -> list[tuple[Tensor, Tensor | None, str]]:
+        import torch
+
+        picture = self.request.picture
+        device = self.state.ladder.device
+        color, alpha = to_tensors(target.pixels, picture.icc if picture else None)
+        mask = None if target.mask is None else torch.from_numpy(target.mask)[None, None]
+        context = RunContext(self.state, None if alpha is None else alpha.to(device), *span)
+        placed_mask = None if mask is None else mask.to(device)
+        result = function(color.to(device), placed_mask, self.parameters, context)
+        outputs = []
+        for each in result if isinstance(result, list | tuple) else [result]:
+            new, new_alpha, title = _unpacked(each)
+            self._check(new, new_alpha, target)
+            precision.check_finite(new)
+            precision.check_not_black(new, color)
+            kept = alpha if new_alpha is None and self.operation.output == "region" else new_alpha
+            outputs.append((new, kept, title))
+        if not outputs:
+            raise PluginError(f"{self.operation.title} returned nothing.")
+        return outputs
+
+    def _call_without_picture(self, function: Any) -> list[tuple[Tensor, Tensor | None, str]]:
+        result = function(self.parameters, RunContext(self.state))
+        outputs = []
+        for each in result if isinstance(result, list | tuple) else [result]:
+            new, alpha, title = _unpacked(each)
+            self._check(new, alpha, None)
+            precision.check_finite(new)
+            outputs.append((new, alpha, title))
+        if not outputs:
+            raise PluginError(f"{self.operation.title} returned nothing.")
+        return outputs
+
+    def _check(self, color: Tensor, alpha: Tensor | None, target: _Target | None) -> None:
+        """The shape that the declaration promises, else a PluginError."""
+        shape = tuple(color.shape)
+        height, width = shape[2:] if len(shape) == 4 else (0, 0)
+        wanted = f"1 x 3 x H x W, got {shape}"
+        fits = len(shape) == 4 and shape[:2] == (1, 3) and height > 0 and width > 0
+        if fits and target is not None and self.operation.output == "region":
+            wanted = f"1 x 3 x {target.rect.height} x {target.rect.width}, got {shape}"
+            fits = (height, width) == (target.rect.height, target.rect.width)
+        if fits and target is not None and self.operation.output_size is not None:
+            size = self.operation.output_size(
+                self.parameters, target.rect.width, target.rect.height
+            )
+            wanted = f"1 x 3 x {size[1]} x {size[0]}, got {shape}"
+            fits = (width, height) == size
+        if fits and alpha is not None:
+            wanted = f"alpha of 1 x 1 x {height} x {width}, got {tuple(alpha.shape)}"
+            fits = tuple(alpha.shape) == (1, 1, height, width)
+        if not fits:
+            raise PluginError(
+                f"{self.operation.title} returned pixels of the wrong shape: expected {wanted}.",
+                "This is a fault in the plugin; tell its author.",
+            )
+
+    def _image(
+        self, output: tuple[Tensor, Tensor | None, str], target: _Target | None
+    ) -> ResultImage:
+        color, alpha, title = output
+        picture = self.request.picture
+        dtype = picture.dtype if picture else np.dtype(np.uint8)
+        pixels = to_pixels(color, alpha, dtype, picture.icc if picture else None)
+        title = title or self.operation.title
+        if target is None:
+            return ResultImage(pixels, 0, 0, None, title)
+        x, y, mask = target.rect.x, target.rect.y, target.mask
+        if self.operation.output == "canvas":
+            x = y = 0
+        region = self.request.region
+        if region is not None:
+            pixels, mask = _inner(pixels, mask, target.rect, region)
+            if self.operation.output != "canvas":
+                x, y = region.x, region.y
+        keeps_layer = self.operation.output in ("region", "canvas")
+        layer = target.layer if keeps_layer else None
+        return ResultImage(pixels, x, y, layer, title, mask)
+
+    def _size(self, variants: tuple[tuple[ResultImage, ...], ...]) -> tuple[int, int]:
+        first = variants[0][0].pixels
+        if self.operation.output in ("canvas", "document") or self.request.picture is None:
+            return first.shape[1], first.shape[0]
+        return self.request.picture.width, self.request.picture.height
+
+
+def _unpacked(value: Any) -> tuple[Tensor, Tensor | None, str]:
+    import torch
+
+    if isinstance(value, Pixels):
+        return value.color, value.alpha, value.title
+    if isinstance(value, torch.Tensor):
+        return value, None, ""
+    raise PluginError(
+        f"The operation returned a {type(value).__name__}, not a tensor or Pixels.",
+        "This is a fault in the plugin; tell its author.",
+    )
+
+
+def _inner(
+    pixels: Array, mask: Array | None, outer: Rect, region: Rect
+) -> tuple[Array, Array | None]:
+    """Cut the margin around a region off, at the scale of the result."""
+    down, across = pixels.shape[0] / outer.height, pixels.shape[1] / outer.width
+    top, left = round((region.y - outer.y) * down), round((region.x - outer.x) * across)
+    height, width = round(region.height * down), round(region.width * across)
+    inner = np.ascontiguousarray(pixels[top : top + height, left : left + width])
+    if mask is not None:
+        mask = mask[region.y - outer.y :, region.x - outer.x :][: region.height, : region.width]
+    return inner, mask
+
+
