@@ -152,6 +152,9 @@ def choice(
     Args:
         default: one of the literal's values.
         titles: words to show for values whose own name does not read well.
+        title: label in the form.
+        help: one line of explanation.
+        advanced: whether the form may fold it away.
     """
     return _field("choice", default, title, help, {}, titles=titles or {}, advanced=advanced)
 

@@ -142,9 +142,7 @@ class RunContext:
     def _show(self, image: Tensor, x: int, y: int, width: int, height: int) -> None:
         """Offer pixels at (x, y) of a result of ``width`` x ``height`` to the canvas."""
         if image.shape[1] == 3 and self._state.area is not None:
-            self._state.observer.tile(
-                tile_preview(image, x, y, (width, height), self._state.area)
-            )
+            self._state.observer.tile(tile_preview(image, x, y, (width, height), self._state.area))
 
 
 class _Tiler:
@@ -168,7 +166,10 @@ class _Tiler:
             i, j = divmod(number, len(columns))
             message = f"Tile {number + 1} of {count}" if count > 1 else ""
             self._context.progress(number / count, message)
-            start, end = self._context._whole(number / count), self._context._whole((number + 1) / count)
+            start, end = (
+                self._context._whole(number / count),
+                self._context._whole((number + 1) / count),
+            )
             with self._state.stretch(start, end, message):
                 part = image[:, :, rows[i].start : rows[i].end, columns[j].start : columns[j].end]
                 area = mosaic.add(i, j, self.one(part, overlap))
@@ -180,8 +181,7 @@ class _Tiler:
                 height * self._scale,
             )
         self._context.progress(1.0)
-        assert mosaic.output is not None  # a picture has at least one tile
-        return mosaic.output
+        return mosaic.finished()
 
     def one(self, part: Tensor, overlap: int) -> Tensor:
         """One tile's output, float32; where memory runs out, in smaller tiles of its own."""
@@ -215,5 +215,4 @@ class _Tiler:
             for j, column in enumerate(columns):
                 piece = part[:, :, row.start : row.end, column.start : column.end]
                 mosaic.add(i, j, self.one(piece, overlap))
-        assert mosaic.output is not None  # a picture has at least one tile
-        return mosaic.output
+        return mosaic.finished()

@@ -114,20 +114,12 @@ def cpu_has_bfloat16() -> bool:
 
     capabilities = torch.backends.cpu.get_cpu_capability()
     if platform.machine().lower() in ("arm64", "aarch64"):
-        return bool(torch.cpu._is_arm_bf16_supported()) if _has("_is_arm_bf16_supported") else False
+        supported = getattr(torch.cpu, "_is_arm_bf16_supported", None)
+        return bool(supported and supported())
     if "AVX512" not in capabilities:
         return False
-    return any(
-        getattr(torch.cpu, name)()
-        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-        if _has(name)
-    )
-
-
-def _has(name: str) -> bool:
-    import torch
-
-    return hasattr(torch.cpu, name)
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in names)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -45,7 +45,8 @@ def check_request(
     free = available_bytes()
     if needed > 0.9 * free:
         raise UserError(
-            f"The result would need about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB is free.",
+            f"The result would need about {needed / 1e9:.1f} GB of memory; "
+            f"{free / 1e9:.1f} GB is free.",
             "Choose a smaller scale or part, or close other programs.",
         )
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8
@@ -50,10 +51,9 @@ def trim() -> None:
 def available_bytes() -> int:
     """Memory that can be taken without swapping, in bytes; what the system says, container aside."""
     if sys.platform.startswith("linux"):
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
     return total_bytes() // 2
 
 

@@ -149,7 +149,7 @@ class Watch:
         self._handles.clear()
         self._watched.clear()
 
-    def _before(self, layer: nn.Module, inputs: Any) -> None:
+    def _before(self, _layer: nn.Module, _inputs: Any) -> None:
         self._check()
 
 

@@ -107,7 +107,11 @@ class RunResult:
     def after(self, variation: int = 0) -> Picture:
         """The picture with the result applied; for a try of a new size, only the enlarged region."""
         picture = self.request.picture
-        if picture is None or self.output == "document" or (self.is_try and self.output == "canvas"):
+        if (
+            picture is None
+            or self.output == "document"
+            or (self.is_try and self.output == "canvas")
+        ):
             images = self.variants[variation]
             layers = tuple(
                 Layer(image.title, Raster.from_array(image.pixels, image.x, image.y))

@@ -77,7 +77,11 @@ class Runner:
             state.watch.close()
 
     def _run_nested(
-        self, context: RunContext, operation_id: str, args: tuple[Any, ...], given: Mapping[str, Any]
+        self,
+        context: RunContext,
+        operation_id: str,
+        args: tuple[Any, ...],
+        given: Mapping[str, Any],
     ) -> Any:
         operation = self.registry.operation(operation_id)
         parameters = validate(operation.parameters, dict(given))
@@ -92,6 +96,9 @@ class _Target:
     rect: Rect
     pixels: Array
     mask: Array | None
+
+
+_Variants = tuple[tuple[ResultImage, ...], ...]
 
 
 class _Run:
@@ -111,7 +118,7 @@ class _Run:
         function = self._guarded(lambda: self.registry.function(self.operation))
         if self.operation.input == "none":
             outputs = self._attempts(lambda: self._call_without_picture(function))
-            variants = tuple((self._image(output, None),) for output in outputs)
+            variants: _Variants = tuple((self._image(output, None),) for output in outputs)
         else:
             variants = self._over_targets(function)
         return RunResult(
@@ -128,20 +135,21 @@ class _Run:
             seconds=time.monotonic() - started,
         )
 
-    def _over_targets(self, function: Any) -> tuple[tuple[ResultImage, ...], ...]:
+    def _over_targets(self, function: Any) -> _Variants:
         targets = self._targets()
         per_target = []
         for number, target in enumerate(targets):
             span = (number / len(targets), (number + 1) / len(targets))
             self.state.area = target.rect
-            outputs = self._attempts(lambda t=target, s=span: self._call(function, t, s))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+            outputs = self._attempts(lambda t=target, s=span: self._call(function, t, s))
             per_target.append([self._image(output, target) for output in outputs])
         count = min(len(images) for images in per_target)
         return tuple(tuple(images[i] for images in per_target) for i in range(count))
 
     def _targets(self) -> list[_Target]:
         picture = self.request.picture
-        assert picture is not None  # check_request refused it
+        if picture is None:
+            raise PluginError(f"{self.operation.title} needs a picture.")
         rect = picture.bounds
         if self.request.region is not None:
             margin = self.operation.context_pixels
@@ -279,7 +287,7 @@ class _Run:
         layer = target.layer if keeps_layer else None
         return ResultImage(pixels, x, y, layer, title, mask)
 
-    def _size(self, variants: tuple[tuple[ResultImage, ...], ...]) -> tuple[int, int]:
+    def _size(self, variants: _Variants) -> tuple[int, int]:
         first = variants[0][0].pixels
         if self.operation.output in ("canvas", "document") or self.request.picture is None:
             return first.shape[1], first.shape[0]
@@ -310,5 +318,3 @@ def _inner(
     if mask is not None:
         mask = mask[region.y - outer.y :, region.x - outer.x :][: region.height, : region.width]
     return inner, mask
-
-

@@ -163,3 +163,13 @@ class Mosaic:
         weight = self._weights[True][row][:, None] * self._weights[False][column][None, :]
         area.addcmul_(tile.to(self.output.device, torch.float32), weight)
         return area
+
+    def finished(self) -> Tensor:
+        """The output, once every tile was added.
+
+        Raises:
+            ValueError: if none was.
+        """
+        if self.output is None:
+            raise ValueError("a mosaic without tiles")
+        return self.output

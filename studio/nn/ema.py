@@ -28,5 +28,5 @@ class ExponentialMovingAverage:
         self.updates += 1
         for mine, theirs in zip(self.shadow.parameters(), network.parameters(), strict=True):
             mine.lerp_(theirs.detach(), 1 - decay)
-        for mine, theirs in zip(self.shadow.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
+        for kept, new in zip(self.shadow.buffers(), network.buffers(), strict=True):
+            kept.copy_(new)

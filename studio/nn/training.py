@@ -18,6 +18,11 @@ from PIL import Image
 from torch import Tensor
 
 
+def best_device() -> torch.device:
+    """CUDA when there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 class TrainingContext(Protocol):
     """Where a recipe reports and keeps its state. The training bench and the console provide one."""
 
@@ -39,7 +44,7 @@ class ConsoleContext:
     """Reports on the terminal and writes ``log.jsonl`` and sample sheets into ``folder``."""
 
     folder: Path
-    device: torch.device = field(default_factory=lambda: best_device())
+    device: torch.device = field(default_factory=best_device)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -58,11 +63,6 @@ class ConsoleContext:
         """Write a PNG named after the sheet."""
         pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
         Image.fromarray(np.ascontiguousarray(pixels)).save(self.folder / f"{name}.png")
-
-
-def best_device() -> torch.device:
-    """CUDA when there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def keep_malloc_pages() -> None:

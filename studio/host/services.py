@@ -1,0 +1,65 @@
+"""The services that the window and the command line are composed of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from studio.host.models import ModelStore, default_cache_dir
+from studio.host.networks import NetworkCache
+from studio.host.plugins import PluginRegistry, discover
+from studio.host.queue import JobQueue
+from studio.host.runs import Runner
+from studio.host.settings import Settings
+
+
+@dataclass
+class Services:
+    """What the host offers.
+
+    Attributes:
+        settings: what the user chose, remembered.
+        registry: plugins and operations.
+        store: models.
+        networks: cache of loaded networks.
+    """
+
+    settings: Settings
+    registry: PluginRegistry
+    store: ModelStore
+    networks: NetworkCache
+
+    @property
+    def runner(self) -> Runner:
+        """Runs one request on the calling thread, within the present settings."""
+        limit = self.settings.max_megapixels * 1_000_000
+        return Runner(self.registry, self.store, self.networks, limit)
+
+    @cached_property
+    def jobs(self) -> JobQueue:
+        """Runs requests on worker threads."""
+        return JobQueue(self.runner)
+
+
+def bundled_models() -> Path:
+    """The folder of the weights that ship with Impasto."""
+    import studio_resources
+
+    return Path(studio_resources.__file__).parent / "models"
+
+
+def build_services(
+    config: Path | None = None, plugins: Path | None = None, models: Path | None = None
+) -> Services:
+    """Settings, plugins and models of this user. Does not import torch.
+
+    Args:
+        config: folder of the settings; the user's if None.
+        plugins: folder of dropped-in plugins; the user's if None.
+        models: folder of fetched and imported models; the user's if None.
+    """
+    settings = Settings.load(config)
+    registry = discover(plugins, disabled=settings.disabled_plugins)
+    store = ModelStore(models or default_cache_dir(), bundled_models(), registry.cards())
+    return Services(settings, registry, store, NetworkCache())
