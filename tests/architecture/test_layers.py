@@ -10,8 +10,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = sorted(p.parent for p in (ROOT / "plugins").glob("*/__init__.py"))
-# Modules of a plugin that may import torch and studio.nn; the others are imported at every start.
-HEAVY = ("engine", "networks", "train", "loading")
 
 
 def test_import_contracts():
@@ -70,14 +68,37 @@ def test_plugins_import_what_is_public(plugin: Path):
                 assert own or public, f"{path} imports {name}"
 
 
-@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
-def test_only_heavy_modules_of_plugins_import_torch(plugin: Path):
-    for path in plugin.rglob("*.py"):
-        if path.stem.startswith(HEAVY):
+def imported_at_start(plugin: Path) -> set[Path]:
+    """A plugin's ``__init__`` and those of its modules that it imports, directly or not."""
+    found: set[Path] = set()
+    waiting = [plugin / "__init__.py"]
+    while waiting:
+        path = waiting.pop()
+        if path in found or not path.is_file():
             continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 1:
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom | ast.Import):
+                package = f"studio_plugins.{plugin.name}"
+                module = getattr(node, "module", None)
+                parts = [f"{module}.{a.name}" if module else a.name for a in node.names]
+                names = [n.removeprefix(package + ".") for n in parts if within(n, package)]
+            else:
+                continue
+            waiting += [plugin / f"{name.partition('.')[0]}.py" for name in names]
+    return found
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_what_a_plugin_imports_at_start_is_light(plugin: Path):
+    allowed = {"pydantic", *sys.stdlib_module_names}
+    for path in imported_at_start(plugin):
         for name in imports(path):
-            light = top(name) in sys.stdlib_module_names or top(name) == "studio_plugins"
-            assert light or name.startswith(".") or within(name, "studio.api"), f"{path}: {name}"
+            own = name.startswith(".") or within(name, f"studio_plugins.{plugin.name}")
+            light = top(name) in allowed or within(name, "studio.api")
+            assert own or light, f"{path} imports {name}"
 
 
 def test_nn_runs_without_the_rest():
