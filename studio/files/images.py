@@ -227,9 +227,10 @@ def _fit(
         and (metadata.icc is None or gray_profile(metadata.icc) is not None)
         and arithmetic.is_neutral(pixels)
     )
-    channels = ([0] if gray else [0, 1, 2]) + ([3] if alpha else [])
-    if len(channels) < 4:
-        pixels = pixels[..., channels]
+    if gray:
+        pixels = pixels[..., ::3] if alpha else pixels[..., :1]
+    elif not alpha:
+        pixels = pixels[..., :3]
     return np.ascontiguousarray(pixels), gray, notes
 
 

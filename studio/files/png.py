@@ -108,8 +108,10 @@ def _dpi(chunks: Mapping[bytes, bytes]) -> tuple[float, float] | None:
 
 def write_png(out: BinaryIO, samples: Samples, tags: Tags, options: SaveOptions) -> None:
     """Encode H x W x (1 to 4) samples, 8 or 16 bits."""
-    squeezed = samples[..., 0] if samples.shape[2] == 1 else samples
-    encoded = imagecodecs.png_encode(np.ascontiguousarray(squeezed), options.compression)
+    shape = samples.shape[:2] if samples.shape[2] == 1 else samples.shape
+    # numpy gives axes of length 1 any stride, which the encoder refuses: lay them out afresh.
+    plain = np.ascontiguousarray(samples).reshape(-1).reshape(shape)
+    encoded = imagecodecs.png_encode(plain, options.compression)
     out.write(encoded[:33])
     if tags.icc is not None:
         out.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(tags.icc)))

@@ -189,7 +189,8 @@ def _lab_to_srgb(lab: Samples, icc_encoded: bool) -> Samples:
 
 
 def _dpi(page: TiffPage) -> tuple[float, float] | None:
-    scale = {2: 1.0, 3: 2.54}.get(int(_value(page, 296) or 2))
+    unit = _value(page, 296)
+    scale = {2: 1.0, 3: 2.54}.get(2 if unit is None else int(unit))
     ratios = [_value(page, code) for code in (282, 283)]
     if scale is None or not all(isinstance(r, tuple) and len(r) == 2 and r[1] for r in ratios):
         return None
@@ -216,7 +217,7 @@ def write_tiff(
         compressionargs={"level": options.compression} if packed else None,
         predictor=packed,
         resolution=tags.dpi,
-        resolutionunit="INCH" if tags.dpi else None,
+        resolutionunit="INCH" if tags.dpi else "NONE",
         iccprofile=tags.icc,
         metadata=None,
         software=False,
