@@ -63,9 +63,12 @@ def _blended(layers: list[Layer], rect: Rect) -> Array:
 
 
 def _remember_hidden(hidden: Array, pixels: Array) -> None:
-    """Note the colours that transparent pixels carry.
+    """Note the colours that transparent pixels carry, those of the lowest layer that has any.
 
-    A single layer shows them as they are, so a second layer that is empty here must not lose them.
+    A single layer shows them as they are, so a second one that is transparent here, as a result is
+    outside its mask, must not change them.
     """
     carries = (pixels[..., 3:] == 0) & pixels[..., :3].any(axis=2, keepdims=True)
-    np.copyto(hidden, pixels[..., :3], where=carries)
+    if carries.any():
+        carries &= ~hidden.any(axis=2, keepdims=True)
+        np.copyto(hidden, pixels[..., :3], where=carries)

@@ -112,6 +112,18 @@ def test_an_empty_layer_changes_no_bit_even_of_transparent_pixels(seed, dtype):
         np.testing.assert_array_equal(composite(picture.replaced(layers=layers)), pixels)
 
 
+def test_a_layer_that_is_transparent_here_changes_no_bit_whatever_colour_it_carries():
+    rng = np.random.default_rng(3)
+    pixels = noise(rng, (40, 60, 4), np.uint16)
+    pixels[:20, :, 3] = 0
+    result = noise(rng, (40, 60, 4), np.uint16)
+    result[:, 10:, 3] = 0
+    picture = Picture.from_pixels(pixels)
+    above = Layer("result", Raster.from_array(result))
+    got = composite(picture.replaced(layers=(*picture.layers, above)))
+    np.testing.assert_array_equal(got[:, 10:], pixels[:, 10:])
+
+
 def test_every_level_survives_below_an_empty_layer():
     levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     for alpha in (1, 77, 32768, 65534, 65535):
