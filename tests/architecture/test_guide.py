@@ -5,13 +5,16 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from studio import api
 from studio.api import hookspecs, parameters
-from studio.host.candidates import candidates
-from studio.host.plugins import load
+from studio.document import Picture, composite
+from studio.host.requests import RunRequest
+from studio.host.services import build_services
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
@@ -50,18 +53,38 @@ def test_the_guide_mentions_every_argument_of(function: object):
             assert f"`{name}`" in GUIDE, f"plugins/README.md does not mention {name}"
 
 
-def test_the_first_example_is_complete(tmp_path: Path):
+@pytest.fixture
+def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The first example, saved as the guide says; its source."""
     source = code_blocks("python")[0]
     (tmp_path / "invert.py").write_text(source)
-    registry = load(c for c in candidates(tmp_path) if c.origin.startswith(str(tmp_path)))
-    assert registry.failures == ()
+    monkeypatch.setenv("IMPASTO_PLUGINS", str(tmp_path))
+    return source
+
+
+def test_the_first_example_is_a_plugin_of_ten_lines(example: str):
+    assert len([line for line in example.splitlines() if line.strip()]) <= 10
+    registry = build_services().registry
+    assert not [failure for failure in registry.failures if failure.name == "invert"]
     operation = registry.operation("invert.apply")
     invert = registry.function(operation)
     half = api.validate(operation.parameters, {"strength": 0.5})
     assert invert(0.2, None, operation.parameters(), None) == pytest.approx(0.8)
     assert invert(0.2, None, half, None) == pytest.approx(0.5)
-    code = [line for line in source.splitlines() if line.strip()]
-    assert len(code) <= 10
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_first_example_runs(example: str, dtype: type[np.unsignedinteger[Any]]):
+    top = np.iinfo(dtype).max
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, top, (70, 300, 4), dtype=dtype, endpoint=True)
+    picture = Picture.from_pixels(pixels)
+    result = build_services().runner.execute(RunRequest("invert.apply", {}, picture))
+    after = composite(result.after())
+    visible = pixels[..., 3] > 0
+    assert np.array_equal(after[..., 3], pixels[..., 3])
+    assert np.array_equal(after[visible][:, :3], top - pixels[visible][:, :3])
+    assert result.record["parameters"] == {"strength": 1.0}
 
 
 def test_the_example_of_a_card_is_a_card(tmp_path: Path):
