@@ -94,7 +94,8 @@ def convert(
         pixels: H x W x 3 or H x W x 4 (alpha is copied), uint8, uint16 or float32.
         source_icc: RGB profile of the pixels; None is sRGB.
         target_icc: RGB profile wanted; None is sRGB.
-        fast: for 8-bit display: ten times as fast, off by up to 3 levels in shadows (sRGB to Adobe RGB).
+        fast: for 8-bit display: about nine times as fast, off by up to 3 levels in shadows
+            (measured from sRGB to Adobe RGB).
 
     Returns:
         A new array, or `pixels` itself where nothing is to be done.
