@@ -44,6 +44,7 @@ class NavigableView(QWidget):
         self._told_zoom = self.viewport.zoom
         self._dragged_from: QPointF | None = None
         self._space = False
+        self._pinched: object = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.grabGesture(Qt.GestureType.PinchGesture)
@@ -176,10 +177,17 @@ class NavigableView(QWidget):
         return True
 
     def _pinch(self, gesture: QPinchGesture) -> None:
-        middle = self.mapFromGlobal(gesture.centerPoint())
+        if gesture.state() != Qt.GestureState.GestureUpdated:
+            self._pinched = None
+            return
+        # Qt 6.11 reports each movement of the fingers twice, with the same factor.
+        update = (gesture.scaleFactor(), gesture.centerPoint().toTuple())
+        if update == self._pinched:
+            return
+        self._pinched = update
         moved = gesture.centerPoint() - gesture.lastCenterPoint()
-        if gesture.state() == Qt.GestureState.GestureUpdated:
-            self.pan(moved.x(), moved.y())
+        self.pan(moved.x(), moved.y())
+        middle = self.mapFromGlobal(gesture.centerPoint())
         self.zoom_to(self.zoom * gesture.scaleFactor(), middle)
 
     @override

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPixmap, QRegion
 
-from studio.document import Rect
+from studio.document import Array, Rect
 from studio.qt.canvas.display import Display
 
 CRISP = 2.0
 """From this zoom on, pixels are shown as squares."""
 GRID_ABOVE = 8.0
+GRID_GRAY = (55, 55, 55, 110)
+"""Premultiplied: half gray at 43 %, which shows on every colour."""
 
 
 @dataclass(frozen=True)
@@ -113,16 +116,18 @@ def draw_image(painter: QPainter, image: QImage, target: QRectF, source: QRectF)
 
 def draw_grid(painter: QPainter, zoom: float, origin: tuple[int, int], canvas: QRect) -> None:
     """Lines of one device pixel between the pixels of the picture, inside ``canvas`` in view."""
-    color = QColor(128, 128, 128, 110)
-    left, top = origin
-    first, last = _lines(canvas.left() - left, canvas.right() + 1 - left, zoom)
-    for index in range(first, last):
-        x = left + math.floor(index * zoom + 0.5)
-        painter.fillRect(x, canvas.top(), 1, canvas.height(), color)
-    first, last = _lines(canvas.top() - top, canvas.bottom() + 1 - top, zoom)
-    for index in range(first, last):
-        y = top + math.floor(index * zoom + 0.5)
-        painter.fillRect(canvas.left(), y, canvas.width(), 1, color)
+    columns = _lines(canvas.left(), canvas.width(), origin[0], zoom)
+    rows = _lines(canvas.top(), canvas.height(), origin[1], zoom)
+    # All vertical lines at once, as one row that is stretched: one by one they cost a span each
+    # on every row of the screen.
+    row = np.zeros((1, canvas.width(), 4), np.uint8)
+    row[0, columns] = GRID_GRAY
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(canvas, QImage(row.data, canvas.width(), 1, row.nbytes, form))
+    line = QColor(128, 128, 128, GRID_GRAY[3])
+    for y in rows:
+        painter.fillRect(canvas.left(), canvas.top() + int(y), canvas.width(), 1, line)
 
 
 def draw_border(painter: QPainter, canvas: QRect, color: QColor) -> None:
@@ -132,8 +137,12 @@ def draw_border(painter: QPainter, canvas: QRect, color: QColor) -> None:
     painter.drawRect(canvas.adjusted(-1, -1, 0, 0))
 
 
-def _lines(start: int, end: int, zoom: float) -> tuple[int, int]:
-    return max(math.ceil(start / zoom), 1), math.ceil(end / zoom)
+def _lines(start: int, length: int, origin: int, zoom: float) -> Array:
+    """Offsets from ``start`` of the lines between pixels within ``length`` device pixels."""
+    first = max(math.floor((start - origin) / zoom), 1)
+    indices = np.arange(first, math.ceil((start + length - origin) / zoom) + 1)
+    offsets: Array = origin - start + np.floor(indices * zoom + 0.5).astype(int)
+    return offsets[(offsets >= 0) & (offsets < length)]
 
 
 def _source(placement: Placement, seen: QRect, bounds: Rect) -> Rect:

@@ -226,6 +226,11 @@ class CanvasView(NavigableView):
         if self._scene.building:
             self._timer.start()
 
+    @property
+    def polling(self) -> bool:
+        """Whether it asks for finished parts now and then."""
+        return self._timer.isActive()
+
     def _poll(self) -> None:
         """Repaint what a thread has finished; polling needs no signal across threads."""
         scene = self._scene

@@ -40,6 +40,7 @@ class Viewport:
         self.fit_limit: float | None = 1.0
         self.margin = 16
         self.kept = KEPT
+        self._anchor: tuple[tuple[float, float], tuple[float, float]] | None = None
 
     @property
     def origin(self) -> tuple[int, int]:
@@ -111,15 +112,16 @@ class Viewport:
         """Zoom such that the picture's point at ``anchor`` (default: the middle) stays there."""
         x, y = anchor or (self.width / 2, self.height / 2)
         zoom = _limited(zoom)
-        # From the exact position, not the drawn one, so that zooming to and fro does not drift.
-        self.x = x - (x - self.x) * zoom / self.zoom
-        self.y = y - (y - self.y) * zoom / self.zoom
+        drawn = self.placed(Rect(0, 0, *self.canvas)).grown(1)
+        on_picture = drawn.x <= x <= drawn.right and drawn.y <= y <= drawn.bottom
+        point = self._point_under(x, y)
+        self.x, self.y = x - point[0] * zoom, y - point[1] * zoom
         self.zoom = zoom
         self.fit_limit = None
-        inside_x = self.x <= x <= self.x + self.canvas[0] * zoom and 0 <= x <= self.width
-        inside_y = self.y <= y <= self.y + self.canvas[1] * zoom and 0 <= y <= self.height
-        if not (inside_x and inside_y):
-            self._keep_in_view()
+        # A point under the pointer is in view already; to keep more of the picture would move it.
+        self._keep_in_view(1 if on_picture else self.kept)
+        if (self.x, self.y) == (x - point[0] * zoom, y - point[1] * zoom):
+            self._anchor = ((x, y), point)
 
     def step(self, steps: int) -> float:
         """The zoom that lies ``steps`` rungs of the ladder above (or below) the present one."""
@@ -137,21 +139,35 @@ class Viewport:
             self.x += dx
             self.y += dy
             self.fit_limit = None
-            self._keep_in_view()
+            self._keep_in_view(self.kept)
+
+    def _point_under(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the picture to hold at a device pixel while zooming.
+
+        It is remembered while the pointer rests, so that the rounding of many small steps, as of
+        two fingers, does not add up.
+        """
+        if self._anchor is not None and self._anchor[0] == (x, y):
+            return self._anchor[1]
+        # Enlarged pixels are told apart, so there the drawn position counts.
+        left, top = self.origin if self.zoom >= 1 else (self.x, self.y)
+        return (x - left) / self.zoom, (y - top) / self.zoom
 
     def _settle(self) -> None:
         if self.fit_limit is None:
-            self._keep_in_view()
+            self._keep_in_view(self.kept)
             return
+        self._anchor = None
         width, height = self.canvas
         room_x, room_y = (max(side - 2 * self.margin, 1) for side in (self.width, self.height))
         self.zoom = _limited(min(room_x / width, room_y / height, self.fit_limit))
         self.x = (self.width - width * self.zoom) / 2
         self.y = (self.height - height * self.zoom) / 2
 
-    def _keep_in_view(self) -> None:
-        self.x = _kept(self.x, self.canvas[0] * self.zoom, self.width, self.kept)
-        self.y = _kept(self.y, self.canvas[1] * self.zoom, self.height, self.kept)
+    def _keep_in_view(self, kept: float) -> None:
+        self._anchor = None
+        self.x = _kept(self.x, self.canvas[0] * self.zoom, self.width, kept)
+        self.y = _kept(self.y, self.canvas[1] * self.zoom, self.height, kept)
 
 
 def _limited(zoom: float) -> float:
