@@ -78,8 +78,6 @@ class Frame:
                 divider.x, divider.shown.y(), port.width, divider.shown.height()
             )
             behind -= over
-        if display.building:
-            display.prioritise(port.visible())
         draw_display(painter, display, Placement(left, top, port.zoom, port.zoom), behind, pattern)
         if scene.tiles:
             scene.tiles.draw(painter, port, behind)
@@ -117,10 +115,12 @@ def _paint_divider(painter: QPainter, view: CanvasView) -> None:
     if overlay is None or divider is None:
         return
     if overlay.area is not None:
-        painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        placed = as_qrect(view.viewport.placed(overlay.area))
-        painter.drawRect(placed.adjusted(-1, -1, 0, 0))
+        placed = as_qrect(view.viewport.placed(overlay.area)).adjusted(-1, -1, 0, 0)
+        # White dashes on a dark line show on any picture.
+        for color, style in ((0, Qt.PenStyle.SolidLine), (255, Qt.PenStyle.DashLine)):
+            painter.setPen(QPen(QColor(color, color, color, 200), 1, style))
+            painter.drawRect(placed)
     divider.draw(painter, (overlay.label_before, overlay.label_after), view.font())
 
 

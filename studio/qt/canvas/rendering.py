@@ -84,6 +84,8 @@ def draw_display(
     scale = min(placement.scale_x, placement.scale_y)
     level = display.level_for(scale)
     in_picture = _source(placement, seen, display.picture.bounds)
+    if display.building:
+        display.prioritise(in_picture)
     parts = display.sharp(level, in_picture)
     if parts is None:
         draw_checkerboard_in(painter, clip, pattern)

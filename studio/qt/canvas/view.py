@@ -26,7 +26,7 @@ from studio.qt.canvas.navigation import NavigableView
 from studio.qt.canvas.overlay import Divider, Overlay
 from studio.qt.canvas.pyramid import ToDisplay
 from studio.qt.canvas.rulers import THICKNESS
-from studio.qt.canvas.scene import Scene
+from studio.qt.canvas.scene import NOWHERE, Scene
 from studio.qt.canvas.tiles import TilePreview
 
 POLL_MS = 30
@@ -86,6 +86,10 @@ class CanvasView(NavigableView):
         self.destroyed.connect(lambda: scene.close())  # noqa: PLW0108 - Qt holds a method weakly
 
     # What is shown
+
+    @override
+    def visible_region(self) -> Rect:
+        return super().visible_region() if self._scene.document else NOWHERE
 
     @property
     def scene(self) -> Scene:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF, QRect
+from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtTest import QTest
 from typing_extensions import override
 
 from studio.document import Document, Layer, Picture, Raster, Rect
@@ -206,7 +207,7 @@ def test_a_fitted_picture_is_fitted_again_after_a_change_of_size(open_view, nois
 
 def test_no_document_paints_the_background_alone(open_view, grab, noise):
     view = open_view()
-    assert view.visible_region().width <= 1
+    assert view.visible_region().empty
     assert len(np.unique(grab(view))) == 1
     view.set_document(Document(Picture.from_pixels(noise(100, 100))))
     assert len(np.unique(grab(view))) > 100
@@ -248,6 +249,11 @@ def test_rulers_take_room_and_mark_the_pointer(open_view, grab, noise):
     ink, paper = got[THICKNESS - 1, x], got[THICKNESS - 2, x - 3]
     assert abs(ink.astype(int) - paper).max() > 60, "a tick stands over column 0"
     assert abs(got[y, THICKNESS - 1].astype(int) - paper).max() > 60
+    QTest.mouseMove(view, QPoint(201, 133))
+    marked = grab(view)
+    for changed in (marked[5, 201] != got[5, 201], marked[133, 5] != got[133, 5]):
+        assert changed.any()
+    assert np.array_equal(marked[THICKNESS:, THICKNESS:], got[THICKNESS:, THICKNESS:])
     view.set_rulers(False)
     view.fit()
     assert view.viewport.height == 240
