@@ -53,6 +53,12 @@ def test_the_guide_mentions_every_argument_of(function: object):
             assert f"`{name}`" in GUIDE, f"plugins/README.md does not mention {name}"
 
 
+@pytest.mark.parametrize("method", ["network", "prepare", "tiled", "progress", "part", "card"])
+def test_the_guide_mentions_every_argument_of_the_context(method: str):
+    for name in list(inspect.signature(getattr(api.Context, method)).parameters)[1:]:
+        assert re.search(rf"[`(,] ?{name}\b", GUIDE), f"plugins/README.md does not mention {name}"
+
+
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The first example, saved as the guide says; its source."""
