@@ -1,0 +1,177 @@
+"""Flags out of a declaration: one per parameter, checked as it is read."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from studio.api.errors import UserError
+from studio.api.operation import Operation
+from studio.api.parameters import ParameterSpec, describe, validate
+from studio.cli.session import Usage
+
+_PREFIX = "parameter_"
+_METAVARS = {
+    "number": "NUMBER",
+    "integer": "INTEGER",
+    "boolean": "",
+    "choice": "WORD",
+    "text": "TEXT",
+    "model": "MODEL",
+    "picture": "FILE",
+}
+
+
+def options(operation: Operation) -> list[click.Option]:
+    """The flags of an operation's parameters, in their order."""
+    return [_option(spec) for spec in describe(operation.parameters)]
+
+
+def given(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that were given, taken out of what click read, and checked together.
+
+    Raises:
+        Usage: if they do not fit each other.
+    """
+    found = {}
+    for spec in describe(operation.parameters):
+        value = values.pop(_PREFIX + spec.name)
+        if value is not None:
+            found[spec.name] = value
+    try:
+        validate(operation.parameters, dict(found))
+    except UserError as error:
+        raise Usage(error.message, error.hint) from error
+    return found
+
+
+def _option(spec: ParameterSpec) -> click.Option:
+    names = [_flag(spec), _PREFIX + spec.name]
+    if spec.kind == "boolean":
+        return click.Option(names, is_flag=True, default=None, help=_help(spec))
+    kind = _Value(spec)
+    return click.Option(names, type=kind, default=None, metavar=kind.name, help=_help(spec))
+
+
+def _flag(spec: ParameterSpec) -> str:
+    if spec.kind == "boolean":
+        return f"{spec.flag}/--no-{spec.flag.removeprefix('--')}"
+    return spec.flag
+
+
+def _help(spec: ParameterSpec) -> str:
+    sentence = spec.help or spec.title
+    sentence = sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
+    return f"{sentence} [{allowed(spec)}; default: {default_text(spec)}]"
+
+
+def allowed(spec: ParameterSpec) -> str:
+    """What a parameter may be, in a few words."""
+    if spec.kind == "boolean":
+        return _flag(spec)
+    if spec.choices:
+        return "|".join(choice.value for choice in spec.choices)
+    if spec.minimum is not None and spec.maximum is not None:
+        unit = f" {spec.unit}" if spec.unit else ""
+        return f"{spec.minimum:g} to {spec.maximum:g}{unit}"
+    task = f" --task {spec.task}" if spec.task else ""
+    return {
+        "model": f"an id that `impasto models list{task}` shows",
+        "picture": "a picture file",
+    }.get(spec.kind, "text")
+
+
+def default_text(spec: ParameterSpec) -> str:
+    """A parameter's default as it would be typed."""
+    if spec.default is None:
+        return "the bundled model" if spec.kind == "model" else "none"
+    if isinstance(spec.default, bool):
+        return "on" if spec.default else "off"
+    if isinstance(spec.default, float):
+        return f"{spec.default:g}"
+    return str(spec.default) or "empty"
+
+
+def as_json(spec: ParameterSpec) -> dict[str, Any]:
+    """A parameter for ``--json``."""
+    return {
+        "name": spec.name,
+        "flag": spec.flag,
+        "kind": spec.kind,
+        "title": spec.title,
+        "help": spec.help,
+        "default": spec.default,
+        "minimum": spec.minimum,
+        "maximum": spec.maximum,
+        "unit": spec.unit,
+        "choices": [choice.value for choice in spec.choices],
+        "task": spec.task,
+        "optional": spec.optional,
+        "advanced": spec.advanced,
+    }
+
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # generic only since click 8.2
+
+
+class _WrongValue(click.BadParameter):
+    """A value out of range, with the range."""
+
+    hint: str = ""
+
+
+class _Value(_ParamType):
+    """Reads one parameter's text and refuses what is not allowed."""
+
+    def __init__(self, spec: ParameterSpec) -> None:
+        self.spec = spec
+        self.name = _METAVARS[spec.kind]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value of a flag's text."""
+        spec = self.spec
+        if spec.kind in ("number", "integer"):
+            return self._number(str(value), param, ctx)
+        if spec.choices and value not in [choice.value for choice in spec.choices]:
+            words = [choice.value for choice in spec.choices]
+            close = difflib.get_close_matches(str(value).lower(), words, n=1)
+            self._refuse(f"{value!r} is not one of its words", param, ctx, *close)
+        if spec.kind == "picture":
+            path = Path(str(value))
+            if not path.is_file():
+                self._refuse(f'there is no file "{value}"', param, ctx)
+            return str(path.absolute())
+        return value
+
+    def _number(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        spec = self.spec
+        what = "number" if spec.kind == "number" else "whole number"
+        try:
+            number = float(text) if spec.kind == "number" else int(text)
+        except ValueError:
+            self._refuse(f"{text!r} is not a {what}", param, ctx)
+        low, high = spec.minimum, spec.maximum
+        outside = (low is not None and number < low) or (high is not None and number > high)
+        if outside or not math.isfinite(number):
+            self._refuse(f"{text} is out of range", param, ctx)
+        return number
+
+    def _refuse(
+        self,
+        problem: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+        close: str = "",
+    ) -> NoReturn:
+        error = _WrongValue(problem, ctx, param)
+        error.hint = f"{self.spec.flag} takes {allowed(self.spec)}."
+        if close:
+            error.hint += f" Did you mean {close}?"
+        raise error

@@ -1,0 +1,150 @@
+"""``impasto run``: one command per operation, made from its declaration."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from studio.api.errors import UserError
+from studio.api.operation import Operation
+from studio.api.parameters import describe
+from studio.cli import flags
+from studio.cli.session import Session, Usage
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?|xpu(:\d+)?")
+_FILE = click.Path(path_type=Path)
+
+
+class _Operations(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The ids of all operations."""
+        registry = ctx.ensure_object(Session).services.registry
+        return sorted(operation.id for operation in registry.operations())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one operation."""
+        session = ctx.ensure_object(Session)
+        try:
+            operation = session.services.registry.operation(cmd_name)
+        except UserError as error:
+            raise Usage(error.message, error.hint) from error
+        return _command(session, operation)
+
+
+@click.group(
+    "run",
+    cls=_Operations,
+    no_args_is_help=False,
+    subcommand_metavar="ID INPUT... -o OUTPUT [--PARAMETER VALUE ...]",
+)
+@click.help_option("-h", "--help")
+def command() -> None:
+    """Run the operation with this ID on pictures.
+
+    `impasto run ID --help` shows the parameters of an operation. One input and a file after -o
+    makes that file; several inputs, or an operation with several results, need a folder.
+    """
+
+
+def _command(session: Session, operation: Operation) -> click.Command:
+    def call(**values: Any) -> int:
+        from studio.cli.batch import Wish, run_all
+
+        parameters = flags.given(operation, values)
+        _check_models(session, operation, parameters)
+        return run_all(session, Wish(operation=operation, parameters=parameters, **values))
+
+    own: list[click.Parameter] = [] if operation.input == "none" else [_inputs()]
+    return click.Command(
+        operation.id,
+        params=[*own, *_common(operation), *flags.options(operation)],
+        callback=call,
+        help=f"{operation.title}: {operation.help}",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _inputs() -> click.Argument:
+    return click.Argument(["inputs"], nargs=-1, required=True, type=_FILE, metavar="INPUT...")
+
+
+def _common(operation: Operation) -> list[click.Parameter]:
+    """The flags that every operation has; those of masks where a mask is used."""
+    options: list[click.Parameter] = [
+        click.Option(
+            ["-o", "--output"], required=True, help="File, or folder for several results."
+        ),
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**63 - 1),
+            default=0,
+            metavar="N",
+            help="The same seed gives the same result. [default: 0]",
+        ),
+        click.Option(
+            ["--device"],
+            default="auto",
+            metavar="DEVICE",
+            callback=_device,
+            help="auto|cpu|cuda|cuda:N|mps|xpu [default: auto]",
+        ),
+        click.Option(
+            ["--precision"],
+            type=click.Choice(["auto", "float32"]),
+            default="auto",
+            help="Half precision where the device is fast in it, or float32. [default: auto]",
+        ),
+        click.Option(["--overwrite"], is_flag=True, help="Allow the result to replace its input."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON line per result."),
+    ]
+    if operation.input == "none" or operation.selection == "ignored":
+        return options
+    pixels = click.IntRange(0, 10_000)
+    return [
+        *options,
+        click.Option(
+            ["--mask"],
+            type=_FILE,
+            required=operation.selection == "required",
+            help="Gray picture of the input's size: white is changed, black is kept.",
+        ),
+        click.Option(
+            ["--grow"], type=pixels, default=0, metavar="PX", help="Grow the mask. [default: 0]"
+        ),
+        click.Option(
+            ["--feather"],
+            type=pixels,
+            default=0,
+            metavar="PX",
+            help="Soften the mask's edge. [default: 0]",
+        ),
+    ]
+
+
+def _device(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not _DEVICE.fullmatch(value):
+        raise click.BadParameter(
+            f"{value!r} is not auto, cpu, cuda, cuda:N, mps or xpu.", ctx, param
+        )
+    return value
+
+
+def _check_models(session: Session, operation: Operation, parameters: dict[str, Any]) -> None:
+    """Refuse a model that does not exist, or is for something else, before anything is read."""
+    store = session.services.store
+    for spec in describe(operation.parameters):
+        name = parameters.get(spec.name)
+        if spec.kind != "model" or name is None:
+            continue
+        try:
+            card = store.card(name)
+        except UserError as error:
+            raise Usage(error.message, error.hint) from error
+        if card.task != spec.task:
+            raise Usage(
+                f"The model {name} is for {card.task}, not for {spec.task}.",
+                f"{spec.flag} takes {flags.allowed(spec)}.",
+            )
