@@ -82,16 +82,17 @@ class Pyramid:
             rect = Rect(rect.x // 2, rect.y // 2, right - rect.x // 2, bottom - rect.y // 2)
             _halve(source, target, rect)
 
-    def coarse_level(self) -> int:
-        """The first level that a quick preview may fill: at most about a megapixel."""
+    def coarse_level(self, layers: int = 1) -> int:
+        """The first level that a quick preview may fill: about a megapixel of all layers."""
+        largest = COARSE_PIXELS // max(layers, 1)
         return next(
-            (k for k, level in enumerate(self.levels) if level.size // 4 <= COARSE_PIXELS),
+            (k for k, level in enumerate(self.levels) if level.size // 4 <= largest),
             len(self.levels) - 1,
         )
 
     def preview(self, picture: Picture) -> int:
         """Fill the coarse level and those below by picking every n-th pixel; returns that level."""
-        level = self.coarse_level()
+        level = self.coarse_level(sum(layer.visible for layer in picture.layers))
         thinned = _thinned(picture, 1 << level)
         self.store(level, self.shown(thinned, thinned.bounds), 0, 0)
         return level
