@@ -45,7 +45,7 @@ class Document:
     def __init__(self, picture: Picture, history: History | None = None) -> None:
         self._picture = picture
         # Weak: what the history has dropped cannot come back, and shall not stay in memory either.
-        self._saved = weakref.ref(picture)
+        self._saved: Callable[[], Picture | None] = weakref.ref(picture)
         self.history = history or History()
         self.revision = 0
 
@@ -62,6 +62,10 @@ class Document:
     def mark_saved(self, picture: Picture | None = None) -> None:
         """Remember ``picture`` (default: the present one) as what is on disk."""
         self._saved = weakref.ref(self._picture if picture is None else picture)
+
+    def mark_unsaved(self) -> None:
+        """Remember that nothing of it is on disk, as of a picture that was just generated."""
+        self._saved = lambda: None
 
     def apply(
         self,

@@ -1,0 +1,48 @@
+"""The window's start: builds the services and hands them to the window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio.host.services import build_services
+from studio.qt.main_window import MainWindow
+from studio.qt.problems import ExceptionHook
+from studio.qt.theme import Theme, application_icon
+
+
+def run(paths: Sequence[str | Path]) -> int:
+    """Show the window until it is closed.
+
+    Args:
+        paths: a picture to open; further ones are left alone, as a window holds one.
+
+    Returns:
+        The exit code of the process.
+    """
+    application = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Impasto")
+    application.setApplicationDisplayName("")
+    application.setDesktopFileName("impasto")
+    application.setWindowIcon(application_icon())
+    # Qt's loop does not let Python see Ctrl+C in the terminal.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    hook = ExceptionHook()
+    hook.install()
+    try:
+        services = build_services()
+        window = MainWindow(services, Theme(application, services.settings.theme))
+        hook.caught.connect(window.show_problem)
+        window.show()
+        window.warm_up.start()
+        if paths:
+            QTimer.singleShot(0, lambda: window.open(Path(paths[0])))
+        return application.exec()
+    finally:
+        hook.uninstall()

@@ -1,0 +1,166 @@
+"""The bar under the canvas: progress of the run, then Apply or Discard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from studio.host.jobs import Job
+from studio.host.results import RunResult
+from studio.qt.panels.job_card import progress_text
+from studio.qt.theme import Theme
+from studio.qt.widgets import GAP, ElidedLabel, button, duration, label
+
+
+class RunBar(QWidget):
+    """Progress, time left and Cancel."""
+
+    cancel = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._job: Job | None = None
+        self.title = label("", "heading")
+        self.state = ElidedLabel()
+        self.state.setProperty("role", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName("Progress of the run")
+        self.stop = button("Cancel", "Stop the run (Ctrl+.)")
+        theme.bind(self.stop, "close", "text", 16)
+        self.stop.clicked.connect(self.cancel)
+        text = QHBoxLayout()
+        text.setSpacing(GAP)
+        text.addWidget(self.title)
+        text.addWidget(self.state, 1)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addLayout(text)
+        column.addWidget(self.bar)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(GAP * 2)
+        row.addLayout(column, 1)
+        row.addWidget(self.stop)
+        self._clock = QTimer(self)  # time goes on between two reports of the job
+        self._clock.setInterval(500)
+        self._clock.timeout.connect(self._refresh)
+
+    def show_job(self, job: Job | None) -> None:
+        """Show a job's present state."""
+        self._job = job
+        if job is None:
+            self._clock.stop()
+            return
+        self._clock.start()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        self.title.setText(f"Trying {job.title}" if job.request.region else job.title)
+        self.state.setText("Waiting" if job.started is None else progress_text(job))
+        self.bar.setValue(round(job.fraction * 1000))
+        self.stop.setEnabled(not job.cancel_requested)
+
+
+class ResultBar(QWidget):
+    """What was made, and what is to become of it."""
+
+    apply = Signal()
+    discard = Signal()
+    run_whole = Signal()
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.title = label("", "heading")
+        self.facts = ElidedLabel()
+        self.facts.setProperty("role", "muted")
+        self.notes = label("", "muted", wrap=True)
+        self.variations = QComboBox()
+        self.variations.setAccessibleName("Variation")
+        self.variations.activated.connect(self.chosen)
+        self.whole = button("Run on the whole picture", "Run it again on everything", primary=True)
+        theme.bind(self.whole, "run", "on_accent", 16)
+        self.drop = button("Discard", "Leave the picture as it was (Esc)")
+        theme.bind(self.drop, "close", "text", 16)
+        self.keep = button("Apply", "Keep the result as one step (Enter)", primary=True)
+        theme.bind(self.keep, "check", "on_accent", 16)
+        self.keep.clicked.connect(self.apply)
+        self.drop.clicked.connect(self.discard)
+        self.whole.clicked.connect(self.run_whole)
+        text = QVBoxLayout()
+        text.setSpacing(2)
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(self.title)
+        head.addWidget(self.facts, 1)
+        text.addLayout(head)
+        text.addWidget(self.notes)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(GAP)
+        row.addLayout(text, 1)
+        for widget in (self.variations, self.drop, self.whole, self.keep):
+            row.addWidget(widget)
+
+    def show_result(self, result: RunResult) -> None:
+        """Describe a result."""
+        self.title.setText(f"{result.title} · try" if result.is_try else result.title)
+        width, height = result.size
+        self.facts.setText(f"{width} × {height} · {duration(result.seconds)}")
+        self._show_notes("\n".join(dict.fromkeys(result.notes)))
+        self.variations.clear()
+        for number in range(1, result.variations + 1):
+            self.variations.addItem(f"Result {number} of {result.variations}")
+        self.variations.setVisible(result.variations > 1)
+        self.whole.setVisible(result.is_try)
+        self.keep.setVisible(not result.is_try)
+        self.set_applicable(False, "")
+
+    def set_applicable(self, applicable: bool, reason: str) -> None:
+        """Enable Apply, or say why it cannot be applied."""
+        self.keep.setEnabled(applicable)
+        if reason:
+            self._show_notes(reason)
+
+    def _show_notes(self, text: str) -> None:
+        self.notes.setText(text)
+        self.notes.setVisible(bool(text))
+
+
+class BottomBar(QFrame):
+    """Shows the bar that there is something to say with, or nothing."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("bottom-bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.run = RunBar(theme)
+        self.result = ResultBar(theme)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.run)
+        column.addWidget(self.result)
+        self.show_job(None)
+        self.show_result(None)
+
+    def show_job(self, job: Job | None) -> None:
+        """Show or hide the progress."""
+        self.run.setVisible(job is not None)
+        self.run.show_job(job)
+        self._settle()
+
+    def show_result(self, result: RunResult | None) -> None:
+        """Show or hide Apply and Discard."""
+        self.result.setVisible(result is not None)
+        if result is not None:
+            self.result.show_result(result)
+        self._settle()
+
+    def _settle(self) -> None:
+        self.setVisible(not (self.run.isHidden() and self.result.isHidden()))

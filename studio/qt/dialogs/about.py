@@ -1,0 +1,52 @@
+"""About Impasto: versions, licence, where its files are."""
+
+from __future__ import annotations
+
+import platform
+
+import PySide6
+from PySide6.QtCore import QSize, Qt, qVersion
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+import studio
+from studio.host.services import Services
+from studio.qt.dialogs.base import Dialog
+from studio.qt.theme import application_icon
+from studio.qt.widgets import label, title_label
+
+
+class AboutDialog(Dialog):
+    """Facts to tell when reporting a problem; all of them can be selected and copied."""
+
+    def __init__(self, parent: QWidget | None, services: Services) -> None:
+        super().__init__(parent, "About Impasto", 520)
+        logo = QLabel()
+        logo.setPixmap(application_icon().pixmap(QSize(64, 64)))
+        words = QVBoxLayout()
+        words.addWidget(title_label("Impasto", 1.7))
+        words.addWidget(label("An image editor whose tools are learned models", "muted"))
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(logo)
+        head.addLayout(words, 1)
+        self.content.addLayout(head)
+        facts = QFormLayout()
+        facts.setHorizontalSpacing(16)
+        facts.setVerticalSpacing(8)
+        plugins = len(services.registry.plugins)
+        rows = {
+            "Version": studio.__version__,
+            "Python": platform.python_version(),
+            "Qt": f"{qVersion()} (PySide6 {PySide6.__version__})",
+            "System": platform.platform(terse=True),
+            "Plugins": f"{plugins} loaded, {len(services.registry.failures)} failed",
+            "Models": str(services.store.cache_dir),
+            "Settings": str(services.settings.path or "not kept"),
+            "Licence": "Apache-2.0; models have licences of their own, shown in Models",
+        }
+        for name, text in rows.items():
+            value = label(text, wrap=True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            facts.addRow(label(name, "muted"), value)
+        self.content.addLayout(facts)
+        self.add_close()

@@ -1,0 +1,49 @@
+"""What all dialogs share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.qt.widgets import GAP, button
+
+
+class Dialog(QDialog):
+    """A dialog with a column for its content and a row of buttons at its foot."""
+
+    def __init__(self, parent: QWidget | None, title: str, width: int, height: int = 0) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, False)
+        self.content = QVBoxLayout()
+        self.content.setSpacing(12)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(GAP)
+        self.buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(16)
+        column.addLayout(self.content, 1)
+        column.addLayout(self.buttons)
+        if height:
+            self.resize(width, height)
+        else:
+            self.setMinimumWidth(width)
+
+    def add_close(self, text: str = "Close") -> None:
+        """Add the button that ends a dialog which changes things at once."""
+        close = button(text, primary=True)
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        self.buttons.addWidget(close)
+
+    def add_accept(self, text: str) -> None:
+        """Add Cancel and a button that does it."""
+        cancel = button("Cancel")
+        cancel.clicked.connect(self.reject)
+        accept = button(text, primary=True)
+        accept.setDefault(True)
+        accept.clicked.connect(self.accept)
+        self.buttons.addWidget(cancel)
+        self.buttons.addWidget(accept)

@@ -1,0 +1,106 @@
+"""Preferences: they take effect at once and are remembered."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+
+from studio.api.errors import UserError
+from studio.host.devices import DeviceInfo, describe_devices
+from studio.host.settings import Settings
+from studio.qt.background import Background
+from studio.qt.dialogs.base import Dialog
+from studio.qt.widgets import label
+
+THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
+PRECISIONS = (
+    ("Fast: half precision where the device has it", "auto"),
+    ("Exact: 32 bits, slower", "float32"),
+)
+
+
+class Preferences(Dialog):
+    """Theme, device, precision, memory for undo, largest picture."""
+
+    def __init__(self, parent: QWidget | None, settings: Settings, background: Background) -> None:
+        super().__init__(parent, "Preferences", 500)
+        self._settings = settings
+        self.theme = self._choice("Theme", "theme", THEMES)
+        self.device = self._choice("Device", "device", self._known_devices())
+        self.precision = self._choice("Precision", "precision", PRECISIONS)
+        self.history = self._number("Memory for undo", "history_budget_mb", 16, 65536, "MB")
+        self.pixels = self._number("Largest picture", "max_megapixels", 1, 10000, "megapixels")
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(12)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        rows: tuple[tuple[str, QWidget, str], ...] = (
+            ("Theme", self.theme, ""),
+            ("Device", self.device, "Where networks run. Automatic takes the first accelerator."),
+            ("Precision", self.precision, ""),
+            ("Memory for undo", self.history, "For pictures opened from now on."),
+            ("Largest picture", self.pixels, "Larger files and results are refused."),
+        )
+        for name, control, help_text in rows:
+            title = label(name, "heading")
+            title.setBuddy(control)
+            field = QVBoxLayout()
+            field.setSpacing(4)
+            field.addWidget(control)
+            if help_text:
+                field.addWidget(label(help_text, "muted", wrap=True))
+            form.addRow(title, field)
+        self.content.addLayout(form)
+        self.problem = label("", "error", wrap=True)
+        self.problem.hide()
+        self.content.addWidget(self.problem)
+        self.add_close()
+        # Asking for devices imports torch, which takes seconds: not on this thread.
+        background.run(describe_devices, self._show_devices, self._no_devices, self)
+
+    def _choice(self, name: str, setting: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        for title, value in choices:
+            box.addItem(title, value)
+        box.setCurrentIndex(max(box.findData(getattr(self._settings, setting)), 0))
+        box.activated.connect(lambda _: self._update(setting, box.currentData()))
+        return box
+
+    def _number(self, name: str, setting: str, low: int, high: int, unit: str) -> QSpinBox:
+        box = QSpinBox()
+        box.setAccessibleName(name)
+        box.setRange(low, high)
+        box.setSuffix(f" {unit}")
+        box.setKeyboardTracking(False)
+        box.setValue(getattr(self._settings, setting))
+        box.valueChanged.connect(lambda value: self._update(setting, value))
+        return box
+
+    def _update(self, setting: str, value: object) -> None:
+        try:
+            self._settings.update(**{setting: value})
+        except UserError as error:
+            self.problem.setText(str(error))
+        else:
+            self.problem.setText(self._settings.problem)
+        self.problem.setVisible(bool(self.problem.text()))
+
+    def _known_devices(self) -> tuple[tuple[str, str], ...]:
+        device = self._settings.device
+        known = [("Automatic", "auto"), ("Processor", "cpu")]
+        if device not in ("auto", "cpu"):
+            known.append((device, device))
+        return tuple(known)
+
+    def _show_devices(self, devices: list[DeviceInfo]) -> None:
+        self.device.clear()
+        self.device.addItem("Automatic", "auto")
+        for info in devices:
+            memory = f"{info.total / 2**30:.0f} GB, {info.precision}"
+            untested = "" if info.tested else ", untested"
+            self.device.addItem(f"{info.name or info.spec} ({memory}{untested})", info.spec)
+        self.device.setCurrentIndex(max(self.device.findData(self._settings.device), 0))
+
+    def _no_devices(self, error: BaseException) -> None:
+        self.problem.setText(f"The devices cannot be listed: {error}")
+        self.problem.show()

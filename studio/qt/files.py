@@ -1,0 +1,216 @@
+"""Opening, saving and closing pictures: dialogs here, reading and writing on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from studio.document import Picture, composite
+from studio.qt.models import is_checkpoint
+from studio.qt.session import Source
+from studio.qt.workspace import Workspace
+
+if TYPE_CHECKING:
+    from studio.files.codec import SaveOptions
+
+Then = Callable[[], None]
+
+
+class Files(QObject):
+    """The file menu of a window.
+
+    Signals:
+        busy: a sentence while something is read or written, "" afterwards.
+        opened: the `Path` of a picture that is shown now.
+        saved: the `Path` of a file that was written.
+    """
+
+    busy = Signal(str)
+    opened = Signal(object)
+    saved = Signal(object)
+
+    def __init__(self, window: QWidget, workspace: Workspace) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workspace = workspace
+        self._session = workspace.session
+        self._settings = workspace.services.settings
+        self._saving: Path | None = None
+
+    # Opening
+
+    def ask_open(self) -> None:
+        """Let the user choose a picture."""
+        from studio.files.images import open_filters
+
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, "Open a picture", self._settings.last_folder, ";;".join(open_filters())
+        )
+        if name:
+            self.open(Path(name))
+
+    def drop(self, names: list[str]) -> None:
+        """Take dropped files: a picture is opened, checkpoints become models."""
+        paths = [Path(name) for name in names]
+        for path in paths:
+            if is_checkpoint(path):
+                self.busy.emit(f"Importing {path.name}…")
+                self._workspace.models.import_file(path)
+        pictures = [path for path in paths if not is_checkpoint(path)]
+        if pictures:
+            self.open(pictures[0])
+
+    def open(self, path: Path) -> None:
+        """Open a picture in this window, after a question if the present one is not saved."""
+        self.when_saved(lambda: self._read(path))
+
+    def _read(self, path: Path) -> None:
+        limit = self._settings.max_megapixels * 1_000_000
+        self.busy.emit(f"Opening {path.name}…")
+
+        def read() -> tuple[Picture, Source]:
+            from studio.files.images import read_image
+
+            image = read_image(path, max_pixels=limit)
+            picture = Picture.from_pixels(image.pixels, icc=image.metadata.icc)
+            return picture, Source(path, image.metadata, image.format)
+
+        def show(opened: tuple[Picture, Source]) -> None:
+            self.busy.emit("")
+            picture, source = opened
+            self._session.show(picture, source, self._settings.history_budget_mb, saved=True)
+            self._settings.remember_file(path)
+            self.opened.emit(path)
+            if source.metadata.notes:
+                self._workspace.messages.show_message("info", " ".join(source.metadata.notes))
+
+        self._workspace.background.run(read, show, self._failed)
+
+    def show_new(self, picture: Picture, title: str) -> None:
+        """Show a picture that has no file yet, after a question about the present one."""
+        budget = self._settings.history_budget_mb
+        source = Source(title=title)
+        self.when_saved(lambda: self._session.show(picture, source, budget, saved=False))
+
+    # Saving
+
+    def save(self, then: Then | None = None) -> None:
+        """Write the picture to its file; asks for one if there is none that can be written."""
+        from studio.files.images import WRITABLE_SUFFIXES
+
+        path = self._session.source.path
+        if path is None or path.suffix.lower() not in WRITABLE_SUFFIXES:
+            self.save_as(then)
+        else:
+            self.write(path, then)
+
+    def save_as(self, then: Then | None = None) -> None:
+        """Let the user name a file, and write the picture to it."""
+        path = self.ask_save_path("Save the picture as")
+        if path is not None:
+            self.write(path, then)
+
+    def ask_save_path(self, title: str) -> Path | None:
+        """Let the user name a file to write."""
+        from studio.files.images import WRITABLE_SUFFIXES, save_filters
+
+        filters = save_filters()
+        source = self._session.source
+        start = source.path or Path(self._settings.last_folder) / f"{source.title}.png"
+        if start.suffix.lower() not in WRITABLE_SUFFIXES:
+            start = start.with_suffix(".png")
+        chosen = next((f for f in filters if f"*{start.suffix.lower()}" in f), filters[0])
+        name, used = QFileDialog.getSaveFileName(
+            self._window, title, str(start), ";;".join(filters), chosen
+        )
+        if not name:
+            return None
+        path = Path(name)
+        # Without a suffix the format chosen in the dialog counts.
+        return path if path.suffix else path.with_suffix(used.split("*")[1].split()[0].strip(")"))
+
+    def write(
+        self,
+        path: Path,
+        then: Then | None = None,
+        options: SaveOptions | None = None,
+        *,
+        copy: bool = False,
+    ) -> None:
+        """Write the picture to ``path`` on a thread; the window stays usable.
+
+        Args:
+            path: where to; its suffix names the format.
+            then: called after it was written.
+            options: quality and the like.
+            copy: the document keeps its own file and stays as unsaved as it is.
+        """
+        document = self._session.document
+        if document is None:
+            return
+        picture, source = document.picture, self._session.source
+        metadata = replace(source.metadata, icc=picture.icc)
+        self.busy.emit(f"Saving {path.name}…")
+
+        def work() -> tuple[str, ...]:
+            from studio.files.images import write_image
+
+            pixels = composite(picture, picture.bounds)
+            notes = write_image(path, pixels, metadata, options)
+            if len(picture.layers) > 1:
+                notes = ("The layers were merged into one.", *notes)
+            return notes
+
+        def done(notes: tuple[str, ...]) -> None:
+            self.busy.emit("")
+            if not copy and self._session.document is document:
+                self._session.saved(picture, replace(source, path=path, metadata=metadata))
+                self._settings.remember_file(path)
+            text = f"{'Exported' if copy else 'Saved'} {path.name}."
+            self._workspace.messages.show_message(
+                "warning" if notes else "success", text, " ".join(notes)
+            )
+            self.saved.emit(path)
+            if then is not None:
+                then()
+
+        self._workspace.background.run(work, done, self._failed)
+
+    # Leaving
+
+    def when_saved(self, then: Then) -> None:
+        """Call ``then`` at once, or after the user has saved or given up unsaved changes."""
+        if not self._session.modified:
+            then()
+            return
+        answer = self.ask_unsaved()
+        if answer == QMessageBox.StandardButton.Save:
+            self.save(then)
+        elif answer == QMessageBox.StandardButton.Discard:
+            then()
+
+    def ask_unsaved(self) -> QMessageBox.StandardButton:
+        """Ask what is to become of unsaved changes."""
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f"Save the changes to {self._session.name}?")
+        box.setInformativeText("They are lost if you do not save them.")
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        box.setEscapeButton(buttons.Cancel)
+        return QMessageBox.StandardButton(box.exec())
+
+    def close_document(self) -> None:
+        """Go back to the welcome page."""
+        self.when_saved(self._session.close)
+
+    def _failed(self, error: BaseException) -> None:
+        self.busy.emit("")
+        self._workspace.messages.show_error(error)

@@ -1,0 +1,171 @@
+"""The form of an operation, made from the declaration of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
+
+from studio.api.parameters import Parameters, ParameterSpec, describe
+from studio.qt.forms.controls import (
+    BooleanControl,
+    ChoiceControl,
+    Control,
+    NumberControl,
+    TextControl,
+)
+from studio.qt.forms.model_control import ModelControl
+from studio.qt.forms.picture_control import PictureControl
+from studio.qt.models import Models
+from studio.qt.theme import Theme
+from studio.qt.widgets import GAP, label
+
+
+def make_control(spec: ParameterSpec, models: Models) -> Control:
+    """The control for a parameter."""
+    if spec.kind == "model":
+        return ModelControl(spec, models)
+    kinds: dict[str, type[Control]] = {
+        "number": NumberControl,
+        "integer": NumberControl,
+        "boolean": BooleanControl,
+        "choice": ChoiceControl,
+        "text": TextControl,
+        "picture": PictureControl,
+    }
+    return kinds[spec.kind](spec)
+
+
+class Form(QWidget):
+    """Controls for all parameters, the advanced ones folded away.
+
+    Signals:
+        changed: a value has changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parameters: type[Parameters], models: Models, theme: Theme) -> None:
+        super().__init__()
+        self._parameters = parameters
+        self.specs = describe(parameters)
+        self.controls: dict[str, Control] = {}
+        self._errors: dict[str, QLabel] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP * 2)
+        self.advanced = QWidget()
+        folded = QVBoxLayout(self.advanced)
+        folded.setContentsMargins(0, 0, 0, 0)
+        folded.setSpacing(GAP * 2)
+        for spec in self.specs:
+            (folded if spec.advanced else column).addWidget(self._field(spec, models))
+        if folded.count():
+            column.addWidget(self._fold(theme))
+            column.addWidget(self.advanced)
+        self.advanced.hide()
+        self._whole = label("", "error", wrap=True)  # what no single parameter is to blame for
+        self._errors[""] = self._whole
+        column.addWidget(self._whole)
+        self.check()
+
+    def _field(self, spec: ParameterSpec, models: Models) -> QWidget:
+        """Label, control, explanation and room for an error."""
+        control = make_control(spec, models)
+        self.controls[spec.name] = control
+        field = QWidget()
+        column = QVBoxLayout(field)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        if spec.kind != "boolean":  # a check box is its own label
+            title = label(spec.title, "heading")
+            title.setBuddy(control.entry)
+            title.setToolTip(spec.help)
+            column.addWidget(title)
+        column.addWidget(control)
+        if spec.help:
+            column.addWidget(label(spec.help, "muted", wrap=True))
+        error = label("", "error", wrap=True)
+        error.hide()
+        self._errors[spec.name] = error
+        column.addWidget(error)
+        control.changed.connect(self._on_changed)
+        return field
+
+    def _fold(self, theme: Theme) -> QToolButton:
+        fold = QToolButton()
+        fold.setText("Advanced")
+        fold.setCheckable(True)
+        fold.setAccessibleName("Show advanced settings")
+        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.bind(fold, "chevron-right", "muted", 16)
+
+        def toggled(shown: bool) -> None:
+            self.advanced.setVisible(shown)
+            theme.bind(fold, "chevron-down" if shown else "chevron-right", "muted", 16)
+
+        fold.toggled.connect(toggled)
+        return fold
+
+    def values(self) -> dict[str, Any]:
+        """All values, as plain JSON."""
+        return {name: control.value() for name, control in self.controls.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show values; unknown names and values that do not fit are left out, others are kept."""
+        for spec in self.specs:
+            if spec.name in values and _fits(spec, values[spec.name]):
+                with QSignalBlocker(self.controls[spec.name]):
+                    self.controls[spec.name].set_value(values[spec.name])
+        self._on_changed()
+
+    def reset(self) -> None:
+        """Go back to the defaults."""
+        self.set_values({spec.name: spec.default for spec in self.specs})
+
+    @property
+    def valid(self) -> bool:
+        """Whether the values fit together."""
+        return not self.problems()
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by the parameter's name; "" names the whole form."""
+        try:
+            self._parameters.model_validate(self.values())
+        except ValidationError as error:
+            return {
+                str(item["loc"][0]) if item["loc"] else "": item["msg"].removeprefix(
+                    "Value error, "
+                )
+                for item in error.errors()
+            }
+        return {}
+
+    def check(self) -> None:
+        """Show what is wrong beside the controls."""
+        problems = self.problems()
+        for name, error in self._errors.items():
+            error.setText(problems.get(name, ""))
+            error.setVisible(name in problems)
+            if name in self.controls:
+                self.controls[name].set_invalid(name in problems)
+
+    def _on_changed(self) -> None:
+        self.check()
+        self.changed.emit()
+
+
+def _fits(spec: ParameterSpec, value: Any) -> bool:
+    """Whether a remembered value still has the kind of its parameter."""
+    if value is None:
+        return spec.optional
+    kinds: dict[str, tuple[type, ...]] = {
+        "number": (int, float),
+        "integer": (int,),
+        "boolean": (bool,),
+    }
+    allowed = kinds.get(spec.kind, (str,))
+    return isinstance(value, allowed) and (spec.kind == "boolean" or not isinstance(value, bool))

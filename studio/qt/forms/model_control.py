@@ -1,0 +1,153 @@
+"""Choosing a model: what is here, what would have to be downloaded, and the download itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from studio.api.models import ModelCard
+from studio.api.parameters import ParameterSpec
+from studio.host.models import ModelStatus
+from studio.qt.forms.controls import Control
+from studio.qt.models import Models
+from studio.qt.widgets import button, label, megabytes
+
+
+def download_bytes(card: ModelCard) -> int:
+    """What a download transfers: a wheel may be larger than the files wanted from it."""
+    declared = card.extra.get("download_bytes", "")
+    return int(declared) if declared.isdigit() else card.bytes
+
+
+class ModelControl(Control):
+    """A list of the models of a task, with the state of the chosen one under it."""
+
+    def __init__(self, spec: ParameterSpec, models: Models) -> None:
+        super().__init__(spec)
+        self._models = models
+        self.box = QComboBox()
+        self.box.setMinimumContentsLength(12)
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.state = label("", "muted", wrap=True)
+        self.download = button("Download", link=True)
+        self.download.clicked.connect(self._download)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(f"Download of {spec.title}")
+        self.bar.hide()
+        column = QWidget()
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.box)
+        below = QHBoxLayout()
+        below.addWidget(self.state, 1)
+        below.addWidget(self.download)
+        layout.addLayout(below)
+        layout.addWidget(self.bar)
+        self._row.addWidget(column, 1)
+        self.box.setAccessibleName(spec.title)
+        self.box.setToolTip(spec.help)
+        self._guard.guard(self.box)
+        self.box.currentIndexChanged.connect(lambda _: self._chosen())
+        models.changed.connect(self._fill)
+        models.progress.connect(self._show_progress)
+        self._wanted: Any = spec.default
+        self._fill()
+
+    @property
+    def entry(self) -> QWidget:
+        """The list."""
+        return self.box
+
+    def value(self) -> Any:
+        """The id of a card, or None for the bundled default."""
+        return self.box.currentData() if self.box.count() else self._wanted
+
+    def set_value(self, value: Any) -> None:
+        """Choose a model; one that is not known (any more) becomes the default."""
+        self._wanted = value
+        index = self.box.findData(value)
+        self.box.setCurrentIndex(max(index, 0))
+        self._chosen()
+
+    def card(self) -> ModelCard | None:
+        """The card of the choice; None if the task has no bundled model."""
+        wanted = self.value()
+        if wanted is None:
+            return self._models.default(self.spec.task)
+        return next((c for c in self._models.cards(self.spec.task) if c.id == wanted), None)
+
+    def _fill(self) -> None:
+        """Show the models that there are, keeping the choice."""
+        chosen = self._wanted
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            if self.spec.optional:
+                default = self._models.default(self.spec.task)
+                self.box.addItem(
+                    f"Default · {default.title}" if default else "Default (none is bundled)", None
+                )
+            for card in self._models.cards(self.spec.task):
+                self.box.addItem(card.title, card.id)
+            self.box.setCurrentIndex(max(self.box.findData(chosen), 0))
+        self._show_state()
+
+    def _chosen(self) -> None:
+        self._wanted = self.value()
+        self._show_state()
+        self.changed.emit()
+
+    def _show_state(self) -> None:
+        card = self.card()
+        self.download.hide()
+        self.bar.setVisible(card is not None and self._models.fetching(card.id))
+        if card is None:
+            self.state.setText("No model is bundled for this. Choose or import one.")
+            return
+        self.box.setToolTip("\n".join(filter(None, (card.summary, card.limits))))
+        size = megabytes(download_bytes(card))
+        status = self._models.status(card.id)
+        imported = self._models.is_imported(card.id)
+        if self._models.fetching(card.id):
+            text = f"Downloading {size}…"
+            self.download.setText("Cancel")
+            self.download.show()
+        elif status is ModelStatus.MISSING:
+            text = f"Will be downloaded ({size})"
+            self.download.setText("Download")
+            self.download.show()
+        elif status is ModelStatus.CORRUPT:
+            text = "Its file is damaged"
+            if not card.source.startswith("bundled:"):
+                self.download.setText("Repair")
+                self.download.show()
+        elif status is ModelStatus.CACHED:
+            text = "Imported, ready" if imported else "Downloaded, ready"
+        else:
+            text = "Comes with Impasto" if status is ModelStatus.BUNDLED else ""
+        scale = f" · ×{card.scale}" if card.scale else ""
+        self.state.setText(text + scale if text else "")
+        self.download.setAccessibleName(f"{self.download.text()} {card.title}")
+
+    def _download(self) -> None:
+        card = self.card()
+        if card is not None:
+            if self._models.fetching(card.id):
+                self._models.cancel_fetch(card.id)
+            else:
+                self._models.fetch(card.id)
+
+    def _show_progress(self, id: str, done: int, total: int) -> None:
+        card = self.card()
+        if card is None or card.id != id:
+            return
+        self.bar.setVisible(self._models.fetching(id))
+        self.bar.setRange(0, 1000 if total else 0)
+        if total:
+            self.bar.setValue(round(1000 * done / total))
+            self.state.setText(f"Downloading: {megabytes(done)} of {megabytes(total)}")

@@ -1,0 +1,50 @@
+"""Docks with a title bar that matches the rest of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from studio.qt.theme import Theme
+from studio.qt.widgets import icon_button, label
+
+
+class Dock(QDockWidget):
+    """A panel at a side of the window."""
+
+    def __init__(self, title: str, name: str, content: QWidget, theme: Theme) -> None:
+        super().__init__(title)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetMovable
+        )
+        bar = QWidget()
+        bar.setObjectName("dock-title")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 4, 6, 4)
+        row.addWidget(label(title), 1)
+        close = icon_button(theme, "close", f"Hide {title.lower()}", "muted")
+        close.clicked.connect(self.close)
+        row.addWidget(close)
+        self.setTitleBarWidget(bar)
+        body = QWidget()
+        body.setObjectName("dock-body")
+        body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(content)
+        self.setWidget(body)
+
+    @staticmethod
+    def place(window: QMainWindow, left: list[Dock], right: list[Dock]) -> None:
+        """Put docks at both sides, those of one side under each other."""
+        sides = (
+            (Qt.DockWidgetArea.LeftDockWidgetArea, left),
+            (Qt.DockWidgetArea.RightDockWidgetArea, right),
+        )
+        for area, docks in sides:
+            for dock in docks:
+                window.addDockWidget(area, dock)

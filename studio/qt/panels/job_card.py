@@ -1,0 +1,153 @@
+"""One job of the jobs panel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QVBoxLayout,
+)
+
+from studio.host.jobs import Job, JobState
+from studio.qt.theme import Theme
+from studio.qt.widgets import button, duration, icon_button, label
+
+ICONS = {
+    JobState.QUEUED: ("jobs", "muted"),
+    JobState.RUNNING: ("run", "link"),
+    JobState.PAUSED: ("pause", "warning"),
+    JobState.DONE: ("success", "success"),
+    JobState.FAILED: ("error", "error"),
+    JobState.CANCELLED: ("close", "muted"),
+}
+
+
+class JobCard(QFrame):
+    """State, progress and buttons of a job; the full error of one that failed.
+
+    Signals:
+        cancel, retry, remove, show_result: a button was pressed.
+        move: a waiting job is to go up (-1) or down (+1).
+    """
+
+    cancel = Signal()
+    retry = Signal()
+    remove = Signal()
+    show_result = Signal()
+    move = Signal(int)
+
+    def __init__(self, job: Job, theme: Theme) -> None:
+        super().__init__()
+        self.job, self._theme = job, theme
+        self._shown: JobState | None = None
+        self.setProperty("role", "card")
+        self.setAccessibleName(f"Job {job.id}: {job.title}")
+        self.icon = QLabel()
+        self.icon.setFixedWidth(20)
+        self.state = label("", "muted", wrap=True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName(f"Progress of {job.title}")
+        self.up = icon_button(theme, "up", "Move up", "muted")
+        self.down = icon_button(theme, "down", "Move down", "muted")
+        self.stop = icon_button(theme, "close", "Cancel this job", "muted")
+        self.again = icon_button(theme, "retry", "Run it again", "muted")
+        self.view = icon_button(theme, "compare", "Show its result again", "muted")
+        self.forget = icon_button(theme, "trash", "Remove from the list", "muted")
+        self.more = button("Details", link=True)
+        self.more.setCheckable(True)
+        self.copy = button("Copy", "Copy the full error", link=True)
+        self.details = QPlainTextEdit()
+        self.details.setReadOnly(True)
+        self.details.setProperty("role", "details")
+        self.details.setAccessibleName("Full error")
+        self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.details.setFixedHeight(160)
+        self.details.hide()
+        self._lay_out()
+        self.up.clicked.connect(lambda: self.move.emit(-1))
+        self.down.clicked.connect(lambda: self.move.emit(1))
+        self.stop.clicked.connect(self.cancel)
+        self.again.clicked.connect(self.retry)
+        self.view.clicked.connect(self.show_result)
+        self.forget.clicked.connect(self.remove)
+        self.more.toggled.connect(self.details.setVisible)
+        self.copy.clicked.connect(self._copy)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.icon)
+        title = self.job.title + (" · try" if self.job.request.region else "")
+        head.addWidget(label(title, "heading"), 1)
+        for widget in (self.up, self.down, self.view, self.again, self.stop, self.forget):
+            head.addWidget(widget)
+        feet = QHBoxLayout()
+        feet.addWidget(self.more)
+        feet.addWidget(self.copy)
+        feet.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 6, 8)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.bar)
+        column.addWidget(self.state)
+        column.addLayout(feet)
+        column.addWidget(self.details)
+
+    def refresh(self) -> None:
+        """Show the job's present state."""
+        job, state = self.job, self.job.state
+        if state is not self._shown:
+            self._shown = state
+            self._theme.bind(self.icon, *ICONS[state], 18)
+            waiting, over = state is JobState.QUEUED, state.finished
+            self.up.setVisible(waiting)
+            self.down.setVisible(waiting)
+            self.stop.setVisible(not over)
+            self.again.setVisible(over)
+            self.view.setVisible(state is JobState.DONE)
+            self.forget.setVisible(over)
+            self.bar.setVisible(state in (JobState.RUNNING, JobState.PAUSED))
+            failed = job.error is not None
+            self.more.setVisible(failed)
+            self.copy.setVisible(failed)
+            self.details.setPlainText(job.error.details if job.error else "")
+        self.bar.setValue(round(job.fraction * 1000))
+        self.state.setText(job_text(job))
+
+    def _copy(self) -> None:
+        text = f"{self.state.text()}\n\n{self.details.toPlainText()}"
+        QGuiApplication.clipboard().setText(text)
+
+
+def job_text(job: Job) -> str:
+    """What a job is doing, in one or two lines."""
+    notes = "\n".join(dict.fromkeys(job.notes))
+    if job.state is JobState.QUEUED:
+        return "Waiting"
+    if job.state is JobState.PAUSED:
+        return "Paused for a more urgent job"
+    if job.state is JobState.CANCELLED:
+        return "Cancelled"
+    if job.state is JobState.FAILED and job.error is not None:
+        return f"{job.error.message}\n{job.error.hint}".strip()
+    if job.state is JobState.DONE:
+        return "\n".join(filter(None, (f"Done in {duration(job.seconds)}", notes)))
+    return progress_text(job)
+
+
+def progress_text(job: Job) -> str:
+    """How far a running job is and how long it still takes."""
+    parts = ["Cancelling…" if job.cancel_requested else job.message or "Running"]
+    parts.append(f"{job.fraction:.0%}")
+    if job.seconds_left is not None and not job.cancel_requested:
+        parts.append(f"{duration(job.seconds_left)} left")
+    return " · ".join(parts)

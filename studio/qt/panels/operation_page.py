@@ -1,0 +1,137 @@
+"""The page of one operation: presets, form, Run and Try here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.api.operation import Operation
+from studio.qt.forms import Form
+from studio.qt.models import Models
+from studio.qt.theme import Theme
+from studio.qt.widgets import GAP, button, icon_button, label, line, scroll_area
+
+CUSTOM = "Custom"
+DEFAULTS = "Defaults"
+
+
+class OperationPage(QWidget):
+    """Signals: ``back``; ``changed`` when values or their validity changed; ``run`` and ``try_here``."""
+
+    back = Signal()
+    changed = Signal()
+    run = Signal()
+    try_here = Signal()
+
+    def __init__(
+        self, operation: Operation, models: Models, theme: Theme, remembered: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self.operation = operation
+        self.form = Form(operation.parameters, models, theme)
+        self.presets = QComboBox()
+        self.reset_button = icon_button(theme, "reset", "Reset to the defaults", "muted")
+        self.run_button = button("Run", "Run it on the picture (Ctrl+Enter)", primary=True)
+        self.try_button = button("Try here", "Run it on the part in view (Ctrl+Shift+Enter)")
+        theme.bind(self.run_button, "run", "on_accent", 16)
+        theme.bind(self.try_button, "try", "text", 16)
+        self._fill_presets()
+        self._lay_out(theme)
+        self.form.set_values(remembered)
+        self._show_preset()
+        self.form.changed.connect(self._on_changed)
+        self.reset_button.clicked.connect(self.form.reset)
+        self.run_button.clicked.connect(self.run)
+        self.try_button.clicked.connect(self.try_here)
+        self.allow(document=False)
+
+    def _lay_out(self, theme: Theme) -> None:
+        back = icon_button(theme, "back", "Back to all tools")
+        back.clicked.connect(self.back)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 8, 12, 8)
+        head.addWidget(back)
+        head.addWidget(label(self.operation.title, "heading"), 1)
+        head.addWidget(self.reset_button)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(GAP * 2)
+        column.addWidget(label(self.operation.help, "muted", wrap=True))
+        if self.operation.presets:
+            column.addWidget(label("Preset", "heading"))
+            column.addWidget(self.presets)
+            column.setSpacing(GAP)
+            column.addSpacing(GAP)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        area = scroll_area(body)
+        feet = QHBoxLayout()
+        feet.setContentsMargins(12, 12, 12, 12)
+        feet.setSpacing(GAP)
+        if self.operation.preview and self.operation.input != "none":
+            feet.addWidget(self.try_button, 1)
+        else:
+            self.try_button.hide()
+        feet.addWidget(self.run_button, 1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addLayout(head)
+        page.addWidget(line())
+        page.addWidget(area, 1)
+        page.addWidget(line())
+        page.addLayout(feet)
+
+    def _fill_presets(self) -> None:
+        self.presets.setAccessibleName("Preset")
+        self.presets.addItem(CUSTOM)
+        self.presets.addItem(DEFAULTS)
+        for preset in self.operation.presets:
+            self.presets.addItem(preset.title)
+        self.presets.activated.connect(self._use_preset)
+
+    def _values_of(self, row: int) -> dict[str, Any]:
+        """The full values of a row of the presets; the first row has none."""
+        values = {spec.name: spec.default for spec in self.form.specs}
+        if row >= 2:
+            values.update(self.operation.presets[row - 2].values)
+        return values
+
+    def _use_preset(self, row: int) -> None:
+        if row > 0:
+            self.form.set_values(self._values_of(row))
+
+    def _show_preset(self) -> None:
+        """Name the preset that the values are, if they are one."""
+        values = self.form.values()
+        rows = range(1, self.presets.count())
+        # A preset's own title says more than "Defaults".
+        fitting = [row for row in rows if self._values_of(row) == values]
+        self.presets.setCurrentIndex(fitting[-1] if fitting else 0)
+
+    def _on_changed(self) -> None:
+        self._show_preset()
+        self.changed.emit()
+
+    def can_run(self, *, document: bool) -> bool:
+        """Whether the values fit and there is what it works on."""
+        return self.form.valid and (document or self.operation.input == "none")
+
+    def can_try(self, *, document: bool) -> bool:
+        """Whether it can be run on a part."""
+        previews = self.operation.preview and self.operation.input != "none"
+        return self.form.valid and document and previews
+
+    def allow(self, *, document: bool) -> None:
+        """Enable what can be done."""
+        self.run_button.setEnabled(self.can_run(document=document))
+        self.try_button.setEnabled(self.can_try(document=document))

@@ -1,0 +1,145 @@
+"""The tool panel: all operations, and the page of the chosen one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QStackedWidget
+
+from studio.api.errors import UserError
+from studio.api.models import ModelCard
+from studio.api.operation import Operation
+from studio.qt.forms.model_control import ModelControl
+from studio.qt.panels.operation_page import OperationPage
+from studio.qt.panels.operations import OperationList
+from studio.qt.workspace import Workspace
+
+
+class ToolPanel(QStackedWidget):
+    """Keeps a page for each operation that was chosen, with its values.
+
+    Signals:
+        run: an `Operation` and its values.
+        try_here: the same, for the part in view.
+        changed: another operation, other values, or other conditions.
+    """
+
+    run = Signal(object, dict)
+    try_here = Signal(object, dict)
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._pages: dict[str, OperationPage] = {}
+        self._registry = workspace.services.registry
+        self.operations = OperationList(self._registry.operations(), workspace.theme)
+        self.operations.chosen.connect(self.choose)
+        self.addWidget(self.operations)
+        self.setMinimumWidth(264)
+        self.currentChanged.connect(lambda _: self.changed.emit())
+        workspace.models.imported.connect(self._use_model)
+        workspace.session.replaced.connect(self._allow)
+
+    @property
+    def page(self) -> OperationPage | None:
+        """The page that is shown; None while the list is."""
+        shown = self.currentWidget()
+        return shown if isinstance(shown, OperationPage) else None
+
+    def choose(self, operation: Operation) -> None:
+        """Show the page of an operation."""
+        if operation.id not in self._pages:
+            try:
+                page = self._make(operation)
+            except UserError as error:
+                self._workspace.messages.show_error(error)
+                return
+            self._pages[operation.id] = page
+            self.addWidget(page)
+        self.setCurrentWidget(self._pages[operation.id])
+        self._allow()
+        self._pages[operation.id].form.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def choose_id(self, id: str) -> None:
+        """Show the page of the operation with this id."""
+        self.choose(self._registry.operation(id))
+
+    def show_list(self) -> None:
+        """Show all operations."""
+        self.setCurrentWidget(self.operations)
+        self.operations.search.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def request_run(self) -> None:
+        """Run the operation that is shown, if it can be."""
+        page = self.page
+        if page is not None and page.can_run(document=self._has_document):
+            self._remember(page)
+            self.run.emit(page.operation, page.form.values())
+
+    def request_try(self) -> None:
+        """Try the operation that is shown, if it can be."""
+        page = self.page
+        if page is not None and page.can_try(document=self._has_document):
+            self._remember(page)
+            self.try_here.emit(page.operation, page.form.values())
+
+    @property
+    def can_run(self) -> bool:
+        """Whether `request_run` would do something."""
+        return self.page is not None and self.page.can_run(document=self._has_document)
+
+    @property
+    def can_try(self) -> bool:
+        """Whether `request_try` would do something."""
+        return self.page is not None and self.page.can_try(document=self._has_document)
+
+    @property
+    def _has_document(self) -> bool:
+        return self._workspace.session.document is not None
+
+    def _make(self, operation: Operation) -> OperationPage:
+        remembered = self._workspace.services.settings.parameters.get(operation.id, {})
+        models, theme = self._workspace.models, self._workspace.theme
+        page = OperationPage(operation, models, theme, remembered)
+        page.back.connect(self.show_list)
+        page.run.connect(self.request_run)
+        page.try_here.connect(self.request_try)
+        page.changed.connect(self._allow)
+        models.refresh()
+        return page
+
+    def _remember(self, page: OperationPage) -> None:
+        settings = self._workspace.services.settings
+        settings.remember_parameters(page.operation.id, page.form.values())
+
+    def remember_all(self) -> None:
+        """Keep the values of all pages for the next start."""
+        for page in self._pages.values():
+            if page.form.valid:
+                self._remember(page)
+
+    def _allow(self) -> None:
+        for page in self._pages.values():
+            page.allow(document=self._has_document)
+        self.changed.emit()
+
+    def _use_model(self, card: ModelCard) -> None:
+        """Choose a model that was just brought along, in an operation that can use it."""
+        fitting = [o for o in self._registry.operations() if _takes(o, card.task)]
+        if not fitting:
+            return
+        page = self.page
+        if page is None or page.operation not in fitting:
+            self.choose(fitting[0])
+            page = self.page
+        if page is None:
+            return
+        for control in page.form.controls.values():
+            if isinstance(control, ModelControl) and control.spec.task == card.task:
+                control.set_value(card.id)
+
+
+def _takes(operation: Operation, task: str) -> bool:
+    from studio.api.parameters import describe
+
+    return any(s.kind == "model" and s.task == task for s in describe(operation.parameters))

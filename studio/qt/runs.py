@@ -1,0 +1,289 @@
+"""Running operations from a window: submit, watch, show the result, apply or discard it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.api.errors import UserError
+from studio.api.operation import Operation
+from studio.document import Picture, Rect
+from studio.host.jobs import Job, JobState
+from studio.host.requests import RunRequest
+from studio.host.results import RunResult
+from studio.qt.background import Task
+from studio.qt.bridge import JobBridge
+from studio.qt.canvas import CanvasView, Overlay
+from studio.qt.workspace import Workspace
+
+
+class Runs(QObject):
+    """What this window has running, and the result that waits for a decision.
+
+    Signals:
+        job_moved: the job whose progress is shown has moved on; None when there is none.
+        result_shown: a `RunResult` waits for Apply or Discard; None when none does.
+        applicable: whether the result that waits can be applied, and if not, why.
+        new_picture: a picture and its title: a result that is a document of its own.
+    """
+
+    job_moved = Signal(object)
+    result_shown = Signal(object)
+    applicable = Signal(bool, str)
+    new_picture = Signal(object, str)
+
+    def __init__(self, workspace: Workspace, canvas: CanvasView, bridge: JobBridge) -> None:
+        super().__init__(canvas)
+        self._workspace = workspace
+        self._session = workspace.session
+        self._queue = workspace.services.jobs
+        self._canvas = canvas
+        self._own: dict[int, Job] = {}
+        self._waiting: list[Job] = []
+        self._rendering: Task | None = None
+        self._after: tuple[Picture | None, Picture] | None = None
+        self.job: Job | None = None
+        self.result: RunResult | None = None
+        self.variation = 0
+        self._applying = False
+        bridge.job_changed.connect(self._on_job)
+        bridge.tile.connect(self._on_tile)
+        self._session.replaced.connect(self._on_replaced)
+        self._session.changed.connect(self._on_changed)
+
+    # Starting
+
+    def start(
+        self, operation: Operation, parameters: Mapping[str, Any], *, region: Rect | None = None
+    ) -> Job | None:
+        """Queue an operation on the picture as it is now.
+
+        Args:
+            operation: what to run.
+            parameters: plain values of its form.
+            region: only this part of the canvas, to try it.
+        """
+        document = self._session.document
+        if document is None and operation.input != "none":
+            self._tell(UserError("There is no picture to work on.", "Open a picture first."))
+            return None
+        settings = self._workspace.services.settings
+        picture = document.picture if document is not None else None
+        request = RunRequest(
+            operation=operation.id,
+            parameters=dict(parameters),
+            picture=picture,
+            layer=picture.active if picture is not None else None,
+            region=region,
+            seed=secrets.randbelow(2**31),
+            device=settings.device,
+            precision=settings.precision,
+        )
+        # A try goes before whole runs, and a newer try replaces the one before.
+        lane, key = ("batch", None) if region is None else ("interactive", f"try-{id(self)}")
+        return self._submit(lambda: self._queue.submit(request, lane, replaces=key))
+
+    def run_whole(self) -> None:
+        """Run what was tried, with the same seed, on the whole of the present picture."""
+        result, document = self.result, self._session.document
+        if result is None or document is None:
+            return
+        request = replace(result.request, region=None, picture=document.picture)
+        self._submit(lambda: self._queue.submit(request, "batch"))
+
+    def retry(self, job: Job) -> None:
+        """Queue a job's request again."""
+        self._submit(lambda: self._queue.retry(job))
+
+    def _submit(self, submit: Any) -> Job | None:
+        self.discard()
+        try:
+            job: Job = submit()
+        except UserError as error:
+            self._tell(error)
+            return None
+        self._own[job.id] = job
+        self._show_job(job)
+        return job
+
+    def cancel(self) -> None:
+        """Ask the job that is shown to stop."""
+        if self.job is not None:
+            self._queue.cancel(self.job)
+
+    def cancel_all(self) -> None:
+        """Ask every job of this window to stop."""
+        for job in self._own.values():
+            self._queue.cancel(job)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job of this window waits or runs."""
+        return any(not job.state.finished for job in self._own.values())
+
+    # Following
+
+    def _on_job(self, job: Job) -> None:
+        if job.id not in self._own:
+            return
+        if not job.state.finished:
+            if self.job is None or self.job is job or job.state is JobState.RUNNING:
+                self._show_job(job)
+            return
+        del self._own[job.id]
+        if self.job is job:
+            self._canvas.clear_tiles()
+            self._show_job(next(iter(self._own.values()), None))
+        if job.state is JobState.FAILED and job.error is not None:
+            message = job.error.message
+            if not message.startswith(job.title):
+                message = f"{job.title} failed: {message}"
+            retry = ("Retry", lambda: self.retry(job))
+            details = job.error.details
+            self._workspace.messages.show_message("error", message, job.error.hint, details, retry)
+        elif job.state is JobState.CANCELLED and job.key is None:
+            self._workspace.messages.show_message("info", f"{job.title} was cancelled.")
+        elif job.result is not None:
+            self._waiting.append(job)
+            self._show_next()
+
+    def _show_job(self, job: Job | None) -> None:
+        if job is not self.job:
+            self._canvas.clear_tiles()
+        self.job = job
+        self.job_moved.emit(job)
+
+    def _on_tile(self, job: Job, preview: Any) -> None:
+        if job is self.job and job.request.picture is self._present():
+            self._canvas.show_tile(preview)
+
+    # The result
+
+    def show_result(self, job: Job) -> None:
+        """Show a finished job's result again."""
+        if job.result is not None:
+            self.discard(keep_queue=True)
+            self._waiting.insert(0, job)
+            self._show_next()
+
+    def choose(self, variation: int) -> None:
+        """Show another of several results."""
+        if self.result is not None:
+            self.variation = variation
+            self._render()
+
+    def apply(self) -> None:
+        """Make the result one undo step."""
+        result, document = self.result, self._session.document
+        if result is None:
+            return
+        if result.output == "document" or document is None:
+            picture = self._after[1] if self._after else result.after(self.variation)
+            self.discard()
+            self.new_picture.emit(picture, result.title)
+            return
+        present, after = document.picture, self._after
+        self._applying = True
+        try:
+            edit = result.edit(self.variation)
+            if after is not None and after[0] is present:
+                ready = after[1]
+                document.apply(result.title, lambda _: ready, result.record)
+            else:
+                document.apply(result.title, edit, result.record)
+        except UserError as error:
+            self._tell(error)
+            return
+        finally:
+            self._applying = False
+        self.discard()
+
+    def discard(self, *, keep_queue: bool = False) -> None:
+        """Take the result away; nothing of it stays."""
+        if self._rendering is not None:
+            self._rendering.cancel()
+            self._rendering = None
+        had, self.result, self._after = self.result, None, None
+        self._canvas.set_overlay(None)
+        if had is not None:
+            self.result_shown.emit(None)
+        if not keep_queue:
+            self._show_next()
+
+    def _show_next(self) -> None:
+        if self.result is not None or not self._waiting:
+            return
+        job = self._waiting.pop(0)
+        self.result, self.variation = job.result, 0
+        self.result_shown.emit(self.result)
+        self._render()
+
+    def _render(self) -> None:
+        """Compute what the overlay shows on a thread: a large result takes a while."""
+        result, document = self.result, self._session.document
+        if result is None:
+            return
+        if self._rendering is not None:
+            self._rendering.cancel()
+        self._after = None
+        variation = self.variation
+        own = result.output == "document" or _is_enlarged_region(result)
+        present = document.picture if document is not None and not own else None
+        if present is not None and not self._fits(result, present):
+            self._canvas.set_overlay(None)
+            self.applicable.emit(False, "The picture has another size now. Undo to bring it back.")
+            return
+
+        def work() -> Picture:
+            return result.after(variation) if present is None else result.edit(variation)(present)
+
+        def show(after: Picture) -> None:
+            self._rendering = None
+            self._after = (present, after)
+            area = result.request.region if _is_enlarged_region(result) else None
+            if self._session.document is not None and result.output != "document":
+                self._canvas.set_overlay(Overlay(after, area, "Before", result.title))
+            elif self._session.document is None:
+                self.apply()
+                return
+            self.applicable.emit(not result.is_try, "")
+
+        self._rendering = self._workspace.background.run(work, show, self._tell)
+
+    @staticmethod
+    def _fits(result: RunResult, present: Picture) -> bool:
+        origin = result.request.picture
+        return origin is None or (origin.width, origin.height) == (present.width, present.height)
+
+    def _present(self) -> Picture | None:
+        return self._session.document.picture if self._session.document is not None else None
+
+    def _on_changed(self) -> None:
+        """The picture was edited or undone under a result: show the result on what is there now."""
+        result = self.result
+        if result is None or self._applying or result.output == "document":
+            return
+        if self._after is not None and self._after[0] is self._present():
+            return
+        if result.is_try:
+            self.discard()
+        else:
+            self._render()
+
+    def _on_replaced(self) -> None:
+        self.cancel_all()
+        self._waiting.clear()
+        self.discard()
+        self._canvas.clear_tiles()
+
+    def _tell(self, error: BaseException) -> None:
+        self._workspace.messages.show_error(error)
+
+
+def _is_enlarged_region(result: RunResult) -> bool:
+    """Whether a try made a picture of its own: the enlarged region."""
+    return result.is_try and result.output == "canvas"

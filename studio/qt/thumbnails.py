@@ -1,0 +1,61 @@
+"""Small previews of picture files, made on threads and kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage, QPixmap
+
+from studio.qt.background import Background
+
+SIDE = 320
+LARGEST = 60_000_000
+"""Pixels of the largest picture that is opened for a thumbnail."""
+
+
+class Thumbnails(QObject):
+    """Makes each thumbnail once."""
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._made: dict[str, QPixmap] = {}
+
+    def get(self, path: Path, owner: QObject, show: Callable[[QPixmap | None], None]) -> None:
+        """Call ``show`` with the thumbnail, now or later; None if there is no such picture.
+
+        Nothing is called once Qt has deleted ``owner``.
+        """
+        key = str(path)
+        if key in self._made:
+            show(self._made[key])
+            return
+
+        def done(image: QImage | None) -> None:
+            if image is None:
+                show(None)
+                return
+            self._made[key] = QPixmap.fromImage(image)
+            show(self._made[key])
+
+        self._background.run(lambda: read_thumbnail(path), done, lambda _: show(None), owner)
+
+
+def read_thumbnail(path: Path) -> QImage | None:
+    """A thumbnail of a file, upright, or None. Safe on any thread."""
+    from PIL import Image, ImageOps
+
+    if not path.is_file():
+        return None
+    with Image.open(path) as opened:
+        if opened.width * opened.height > LARGEST:
+            return None
+        opened.draft("RGB", (SIDE, SIDE))
+        small = opened.convert("RGBA") if opened.mode not in ("RGB", "RGBA") else opened.copy()
+        small.thumbnail((SIDE, SIDE))
+        upright = ImageOps.exif_transpose(small).convert("RGBA")
+    data = upright.tobytes()
+    width, height = upright.size
+    return QImage(data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()

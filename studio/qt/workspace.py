@@ -1,0 +1,33 @@
+"""What every part of a window is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.host.services import Services
+from studio.qt.background import Background
+from studio.qt.messages import MessageBar
+from studio.qt.models import Models
+from studio.qt.session import Session
+from studio.qt.theme import Theme
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The services of the host and the shared parts of one window.
+
+    Attributes:
+        services: settings, plugins, models and jobs.
+        theme: colours and icons.
+        background: threads for files and downloads.
+        messages: the bar that tells what happened.
+        session: the document that is open.
+        models: what can be done with models.
+    """
+
+    services: Services
+    theme: Theme
+    background: Background
+    messages: MessageBar
+    session: Session
+    models: Models
