@@ -25,8 +25,8 @@ def run(paths: Sequence[str | Path]) -> int:
     Returns:
         The exit code of the process.
     """
-    application = QApplication.instance() or QApplication([sys.argv[0]])
-    assert isinstance(application, QApplication)
+    present = QApplication.instance()
+    application = present if isinstance(present, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("Impasto")
     application.setApplicationDisplayName("")
     application.setDesktopFileName("impasto")

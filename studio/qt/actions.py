@@ -159,7 +159,8 @@ class Actions:
         if command.checkable:
             action.toggled.connect(handler)
         else:
-            action.triggered.connect(lambda: handler())
+            # Without its checked state, which handlers of plain commands do not take.
+            action.triggered.connect(lambda _checked=False: handler())
         self._window.addAction(action)
         return action
 

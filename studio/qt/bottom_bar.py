@@ -82,6 +82,7 @@ class ResultBar(QWidget):
         self.notes = label("", "muted", wrap=True)
         self.variations = QComboBox()
         self.variations.setAccessibleName("Variation")
+        self.variations.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.variations.activated.connect(self.chosen)
         self.whole = button("Run on the whole picture", "Run it again on everything", primary=True)
         theme.bind(self.whole, "run", "on_accent", 16)

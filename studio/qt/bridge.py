@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 if TYPE_CHECKING:
-    from studio.host.jobs import Job, JobQueue
+    from studio.host.jobs import Job
     from studio.host.previews import TilePreview
+    from studio.host.queue import JobQueue
 
 INTERVAL_MS = 33
 

@@ -29,7 +29,7 @@ class CommandPalette(QFrame):
 
     def __init__(self, window: QWidget, theme: Theme) -> None:
         super().__init__(window, Qt.WindowType.Popup)
-        self._theme = theme
+        self._window, self._theme = window, theme
         self._actions: Actions | None = None
         self.setObjectName("palette")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -57,7 +57,7 @@ class CommandPalette(QFrame):
         self._actions = actions
         self.search.clear()
         self._fill("")
-        window = self.parentWidget()
+        window = self._window
         width = min(WIDTH, window.width() - 32)
         self.resize(width, 42 + ROWS * ROW_HEIGHT + 14)
         corner = QPoint((window.width() - width) // 2, min(96, window.height() // 8))
@@ -69,7 +69,9 @@ class CommandPalette(QFrame):
         if self._actions is None:
             return
         self.list.clear()
-        for command in ranked(query, self._commands(self._actions), _searched):
+        for command in ranked(
+            query, self._commands(self._actions), lambda c: c.plain_title, _searched
+        ):
             item = QListWidgetItem(self._theme.icon(command.icon or "forward"), _shown(command))
             item.setData(ID, command.id)
             keys = self._actions[command.id].shortcut()
@@ -130,4 +132,4 @@ def _shown(command: Command) -> str:
 
 
 def _searched(command: Command) -> str:
-    return f"{command.plain_title} {command.menu} {command.tip}"
+    return f"{command.menu} {command.tip}"

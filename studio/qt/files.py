@@ -95,7 +95,11 @@ class Files(QObject):
         """Show a picture that has no file yet, after a question about the present one."""
         budget = self._settings.history_budget_mb
         source = Source(title=title)
-        self.when_saved(lambda: self._session.show(picture, source, budget, saved=False))
+
+        def show() -> None:
+            self._session.show(picture, source, budget, saved=False)
+
+        self.when_saved(show)
 
     # Saving
 

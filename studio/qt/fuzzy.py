@@ -9,22 +9,25 @@ T = TypeVar("T")
 _WORD_START, _RUN, _START, _GAP = 8.0, 5.0, 6.0, 0.2
 
 
-def score(query: str, text: str) -> float | None:
-    """How well ``query`` fits ``text``; None if its letters do not occur in this order.
+def score(query: str, title: str, more: str = "") -> float | None:
+    """How well ``query`` fits; None if it does not.
 
-    Letters at the start of words and in one piece count most. Every word of the query has to fit.
+    Every word of the query has to fit: its letters occur in this order in the title, where those
+    at the start of words and in one piece count most, or the word occurs as it is in ``more``.
     """
     total = 0.0
-    lowered = text.lower()
+    lowered = title.lower()
     for word in query.lower().split():
         best = max(
             (s for s in (_from(word, lowered, i) for i in _starts(word, lowered)) if s is not None),
             default=None,
         )
         if best is None:
-            return None
+            if word not in more.lower():
+                return None
+            best = 0.0
         total += best
-    return total - 0.01 * len(text)
+    return total - 0.01 * len(title)
 
 
 def _starts(word: str, text: str) -> Iterable[int]:
@@ -49,11 +52,16 @@ def _from(word: str, text: str, start: int) -> float | None:
     return points
 
 
-def ranked(query: str, items: Iterable[T], text: Callable[[T], str]) -> list[T]:
+def ranked(
+    query: str,
+    items: Iterable[T],
+    title: Callable[[T], str],
+    more: Callable[[T], str] = lambda _: "",
+) -> list[T]:
     """The items that fit, best first; without a query all of them in their order."""
     items = list(items)
     if not query.strip():
         return items
-    scored = [(score(query, text(item)), item) for item in items]
+    scored = [(score(query, title(item), more(item)), item) for item in items]
     fitting = [(s, item) for s, item in scored if s is not None]
     return [item for _, item in sorted(fitting, key=lambda pair: -pair[0])]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         theme = self.workspace.theme
-        body = QWidget()
+        self.body = body = QWidget()
         body.setObjectName("window-body")
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -216,14 +216,14 @@ class MainWindow(QMainWindow):
         self.workspace.background.failed.connect(self.messages.show_error)
         self.services.settings.changed.connect(self._show_settings)
         self._editor_keys = [
-            self._editor_key(keys, id)
-            for id, many in {"apply": ("Return", "Enter"), "discard": ("Esc",)}.items()
+            self._editor_key(keys, command)
+            for command, many in {"apply": ("Return", "Enter"), "discard": ("Esc",)}.items()
             for keys in many
         ]
 
     def _editor_key(self, keys: str, id: str) -> QShortcut:
         """A key that works while the focus is on the canvas or the bar under it."""
-        shortcut = QShortcut(QKeySequence(keys), self.centralWidget())
+        shortcut = QShortcut(QKeySequence(keys), self.body)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(lambda: self.actions_by_id.trigger(id))
         shortcut.setEnabled(False)
@@ -370,7 +370,8 @@ class MainWindow(QMainWindow):
 
     def _close_for_good(self) -> None:
         self.session.close()
-        self.close()
+        # Qt ignores a close() inside a close event.
+        QTimer.singleShot(0, self.close)
 
     def _shut_down(self) -> None:
         self.tools.remember_all()

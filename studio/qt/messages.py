@@ -29,7 +29,7 @@ class MessageBar(QFrame):
         self.icon.setFixedWidth(20)
         self.text = label("", wrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.act = button("", link=True)
+        self.act = button("Retry", link=True)
         self.act.clicked.connect(self._do)
         self.more = button("Details", "Show the technical details", link=True)
         self.more.setCheckable(True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -84,8 +84,10 @@ class Runs(QObject):
             precision=settings.precision,
         )
         # A try goes before whole runs, and a newer try replaces the one before.
-        lane, key = ("batch", None) if region is None else ("interactive", f"try-{id(self)}")
-        return self._submit(lambda: self._queue.submit(request, lane, replaces=key))
+        if region is None:
+            return self._submit(lambda: self._queue.submit(request, "batch"))
+        key = f"try-{id(self)}"
+        return self._submit(lambda: self._queue.submit(request, "interactive", replaces=key))
 
     def run_whole(self) -> None:
         """Run what was tried, with the same seed, on the whole of the present picture."""
@@ -99,10 +101,10 @@ class Runs(QObject):
         """Queue a job's request again."""
         self._submit(lambda: self._queue.retry(job))
 
-    def _submit(self, submit: Any) -> Job | None:
+    def _submit(self, submit: Callable[[], Job]) -> Job | None:
         self.discard()
         try:
-            job: Job = submit()
+            job = submit()
         except UserError as error:
             self._tell(error)
             return None

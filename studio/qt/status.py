@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QStatusBar
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStatusBar
 
 from studio.qt.canvas import CanvasView
 from studio.qt.session import Session
@@ -34,14 +34,14 @@ class StatusBar(QStatusBar):
         self.zoom.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.zoom.addItems(ZOOMS)
         self.zoom.setAccessibleName("Zoom")
-        self.zoom.lineEdit().setAccessibleName("Zoom")
+        self.zoom_text = QLineEdit()
+        self.zoom_text.setAccessibleName("Zoom")
+        self.zoom.setLineEdit(self.zoom_text)
         self.zoom.setToolTip("Zoom: choose or type a percentage")
         self.zoom.setFixedWidth(92)
         self.zoom.setCompleter(None)  # type: ignore[arg-type]  # None is Qt's way to have none
         self.zoom.activated.connect(lambda _: self._zoom_to(self.zoom.currentText()))
-        self.zoom.lineEdit().returnPressed.connect(
-            lambda: self._zoom_to(self.zoom.lineEdit().text())
-        )
+        self.zoom_text.returnPressed.connect(lambda: self._zoom_to(self.zoom_text.text()))
         self.addWidget(self.busy, 1)
         for widget in (self.pixel, self.size_text, self.profile, self.device, self.zoom):
             self.addPermanentWidget(widget)
@@ -84,7 +84,7 @@ class StatusBar(QStatusBar):
         if document is None:
             for widget in (self.size_text, self.profile, self.pixel):
                 widget.setText("")
-            self.zoom.lineEdit().clear()
+            self.zoom_text.clear()
             return
         picture = document.picture
         self.size_text.setText(f"{picture.width} × {picture.height} · {self._depth()} bit")
@@ -98,7 +98,7 @@ class StatusBar(QStatusBar):
         if self._session.document is not None:
             percent = self._canvas.zoom * 100
             digits = 0 if percent >= 10 else 1
-            self.zoom.lineEdit().setText(f"{percent:.{digits}f} %")
+            self.zoom_text.setText(f"{percent:.{digits}f} %")
 
     def _zoom_to(self, text: str) -> None:
         found = re.search(r"\d+(?:[.,]\d+)?", text)

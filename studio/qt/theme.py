@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import string
 import weakref
 from collections.abc import Mapping
@@ -16,8 +17,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 Themed = QAction | QAbstractButton | QLabel
-ICON_SIZES = (16, 20, 24)
-SCALES = (1, 2, 3)
+ICON_SIZES = (16, 18, 20, 28)
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +52,7 @@ class Theme(QObject):
 
     @property
     def name(self) -> str:
-        """ "dark" or "light"."""
+        """Either ``dark`` or ``light``."""
         return self.colors["name"]
 
     def choose(self, choice: str) -> None:
@@ -181,7 +181,10 @@ def _svg(name: str) -> str:
 
 def _pixmaps(name: str, color: str) -> list[QPixmap]:
     svg = _svg(name).replace("currentColor", color)
-    return [_draw(svg, size, scale) for size in ICON_SIZES for scale in SCALES]
+    # Rendered for the densest screen there is; Qt picks and shrinks for the others.
+    densest = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    scales = {1, math.ceil(densest)}
+    return [_draw(svg, size, scale) for size in ICON_SIZES for scale in scales]
 
 
 def _draw(svg: str, size: int, scale: int) -> QPixmap:

@@ -153,10 +153,10 @@ class WheelGuard(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Leave wheel turns to the scroll area unless the control has the focus."""
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget):
-            if not watched.hasFocus():
-                event.ignore()
-                return True
+        wheel = event.type() == QEvent.Type.Wheel
+        if wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
         return super().eventFilter(watched, event)
 
     def guard(self, widget: QWidget) -> None:
@@ -171,7 +171,9 @@ def megabytes(size: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in words: 4 s, 2 min 5 s, 1 h 10 min."""
+    """A time in words: 0.3 s, 12 s, 2 min 5 s, 1 h 10 min."""
+    if isinstance(seconds, float) and 0 < seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"

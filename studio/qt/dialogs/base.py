@@ -24,7 +24,9 @@ class Dialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(16)
-        column.addLayout(self.content, 1)
+        column.addLayout(self.content, 1 if height else 0)
+        if not height:
+            column.addStretch(1)
         column.addLayout(self.buttons)
         if height:
             self.resize(width, height)

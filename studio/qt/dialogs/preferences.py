@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from studio.api.errors import UserError
 from studio.host.devices import DeviceInfo, describe_devices
@@ -60,6 +60,7 @@ class Preferences(Dialog):
     def _choice(self, name: str, setting: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(name)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for title, value in choices:
             box.addItem(title, value)
         box.setCurrentIndex(max(box.findData(getattr(self._settings, setting)), 0))

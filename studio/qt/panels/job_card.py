@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from studio.host.jobs import Job, JobState
 from studio.qt.theme import Theme
-from studio.qt.widgets import button, duration, icon_button, label
+from studio.qt.widgets import ElidedLabel, button, duration, icon_button, label
 
 ICONS = {
     JobState.QUEUED: ("jobs", "muted"),
@@ -32,14 +32,14 @@ class JobCard(QFrame):
 
     Signals:
         cancel, retry, remove, show_result: a button was pressed.
-        move: a waiting job is to go up (-1) or down (+1).
+        shift: a waiting job is to go up (-1) or down (+1).
     """
 
     cancel = Signal()
     retry = Signal()
     remove = Signal()
     show_result = Signal()
-    move = Signal(int)
+    shift = Signal(int)
 
     def __init__(self, job: Job, theme: Theme) -> None:
         super().__init__()
@@ -71,8 +71,8 @@ class JobCard(QFrame):
         self.details.setFixedHeight(160)
         self.details.hide()
         self._lay_out()
-        self.up.clicked.connect(lambda: self.move.emit(-1))
-        self.down.clicked.connect(lambda: self.move.emit(1))
+        self.up.clicked.connect(lambda: self.shift.emit(-1))
+        self.down.clicked.connect(lambda: self.shift.emit(1))
         self.stop.clicked.connect(self.cancel)
         self.again.clicked.connect(self.retry)
         self.view.clicked.connect(self.show_result)
@@ -86,7 +86,9 @@ class JobCard(QFrame):
         head.setSpacing(4)
         head.addWidget(self.icon)
         title = self.job.title + (" · try" if self.job.request.region else "")
-        head.addWidget(label(title, "heading"), 1)
+        name = ElidedLabel(title)
+        name.setProperty("role", "heading")
+        head.addWidget(name, 1)
         for widget in (self.up, self.down, self.view, self.again, self.stop, self.forget):
             head.addWidget(widget)
         feet = QHBoxLayout()
@@ -149,5 +151,5 @@ def progress_text(job: Job) -> str:
     parts = ["Cancelling…" if job.cancel_requested else job.message or "Running"]
     parts.append(f"{job.fraction:.0%}")
     if job.seconds_left is not None and not job.cancel_requested:
-        parts.append(f"{duration(job.seconds_left)} left")
+        parts.append(f"{duration(round(job.seconds_left))} left")
     return " · ".join(parts)

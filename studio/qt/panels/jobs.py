@@ -67,8 +67,8 @@ class JobsPanel(QWidget):
         """Make a card for each job, and put the cards in order."""
         jobs = self._sorted()
         ids = {job.id for job in jobs}
-        for id in [id for id in self.cards if id not in ids]:
-            card = self.cards.pop(id)
+        for gone in [number for number in self.cards if number not in ids]:
+            card = self.cards.pop(gone)
             self._column.removeWidget(card)
             card.hide()
             card.deleteLater()
@@ -88,7 +88,7 @@ class JobsPanel(QWidget):
         card.remove.connect(lambda: self._queue.remove(job))
         card.retry.connect(lambda: self.retry.emit(job))
         card.show_result.connect(lambda: self.show_result.emit(job))
-        card.move.connect(lambda offset: self._queue.move(job, offset))
+        card.shift.connect(lambda offset: self._queue.move(job, offset))
         return card
 
     def _clear(self) -> None:

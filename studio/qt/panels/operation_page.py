@@ -24,7 +24,13 @@ DEFAULTS = "Defaults"
 
 
 class OperationPage(QWidget):
-    """Signals: ``back``; ``changed`` when values or their validity changed; ``run`` and ``try_here``."""
+    """Everything about one operation.
+
+    Signals:
+        back: the user wants the list of operations.
+        changed: values, or whether they fit, have changed.
+        run, try_here: a button was pressed.
+    """
 
     back = Signal()
     changed = Signal()
@@ -40,6 +46,7 @@ class OperationPage(QWidget):
         self.presets = QComboBox()
         self.reset_button = icon_button(theme, "reset", "Reset to the defaults", "muted")
         self.run_button = button("Run", "Run it on the picture (Ctrl+Enter)", primary=True)
+        self.reset_button.setVisible(bool(self.form.specs))
         self.try_button = button("Try here", "Run it on the part in view (Ctrl+Shift+Enter)")
         theme.bind(self.run_button, "run", "on_accent", 16)
         theme.bind(self.try_button, "try", "text", 16)

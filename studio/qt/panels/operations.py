@@ -56,7 +56,7 @@ class OperationList(QWidget):
     def _fill(self, query: str) -> None:
         self.list.clear()
         operations = list(self._operations.values())
-        found = ranked(query, operations, _searched)
+        found = ranked(query, operations, lambda operation: operation.title, _searched)
         menu = ""
         for operation in found:
             if not query.strip() and operation.menu != menu:
@@ -87,8 +87,8 @@ class OperationList(QWidget):
         self.list.addItem(item)
 
     def _choose(self, item: QListWidgetItem) -> None:
-        if (id := item.data(ID)) is not None:
-            self.chosen.emit(self._operations[id])
+        if (chosen := item.data(ID)) is not None:
+            self.chosen.emit(self._operations[chosen])
 
     def _enter(self) -> None:
         if (item := self.list.currentItem()) is not None:
@@ -96,12 +96,15 @@ class OperationList(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Arrows in the search field move in the list."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-                self.list.keyPressEvent(event)
-                return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+        ):
+            self.list.keyPressEvent(event)
+            return True
         return super().eventFilter(watched, event)
 
 
 def _searched(operation: Operation) -> str:
-    return " ".join((operation.title, operation.menu, *operation.keywords, operation.help))
+    return " ".join((operation.menu, *operation.keywords, operation.help))

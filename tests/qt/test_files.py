@@ -1,0 +1,219 @@
+"""Opening, saving and what happens to unsaved changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from studio.document import composite
+from studio.qt.main_window import MainWindow
+
+Run = Callable[[MainWindow, str], None]
+Buttons = QMessageBox.StandardButton
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, button: QMessageBox.StandardButton) -> list[str]:
+    """Answer every question with a button; returns the questions asked."""
+    asked: list[str] = []
+
+    def exec_box(box: QMessageBox) -> int:
+        asked.append(box.text())
+        return button.value
+
+    monkeypatch.setattr(QMessageBox, "exec", exec_box)
+    return asked
+
+
+def test_opening_shows_the_picture_and_its_facts(opened: MainWindow, photo: Path) -> None:
+    assert opened.windowTitle() == "photo.png[*] — Impasto"
+    assert opened.center.currentWidget() is opened.canvas
+    assert opened.status.size_text.text() == "60 × 40 · 8 bit"
+    assert opened.status.profile.text() == "sRGB"
+    assert opened.services.settings.recent_files == (str(photo),)
+
+
+def test_a_file_that_is_no_picture_is_explained(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.png"
+    wrong.write_bytes(b"")
+    picture = opened.session.document
+    opened.open(wrong)
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert opened.messages.level == "error"
+    assert "wrong.png" in opened.messages.text.text()
+    assert opened.session.document is picture
+
+
+def test_save_and_reopen(
+    qtbot: QtBot,
+    opened: MainWindow,
+    run_to_result: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_to_result(opened, "tiny.invert")
+    opened.actions_by_id.trigger("apply")
+    assert opened.isWindowModified()
+    document = opened.session.document
+    assert document is not None
+    wanted = composite(document.picture, document.picture.bounds)
+    target = tmp_path / "out.tif"
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_a: (str(target), "TIFF (*.tif *.tiff)")
+    )
+    with qtbot.waitSignal(opened.files.saved):
+        opened.actions_by_id.trigger("save-as")
+    assert not opened.isWindowModified()
+    assert opened.windowTitle().startswith("out.tif")
+    opened.open(target)
+    qtbot.waitUntil(lambda: opened.session.document is not document)
+    again = opened.session.document
+    assert again is not None
+    assert np.array_equal(composite(again.picture, again.picture.bounds), wanted)
+
+
+def test_a_failed_save_keeps_the_changes(
+    qtbot: QtBot, opened: MainWindow, run_to_result: Run, tmp_path: Path
+) -> None:
+    run_to_result(opened, "tiny.invert")
+    opened.actions_by_id.trigger("apply")
+    opened.files.write(tmp_path / "no such folder" / "x.png")
+    qtbot.waitUntil(opened.messages.isVisible)
+    assert opened.messages.level == "error"
+    assert opened.session.modified
+
+
+def test_export_keeps_the_documents_own_file(
+    qtbot: QtBot, opened: MainWindow, run_to_result: Run, tmp_path: Path
+) -> None:
+    run_to_result(opened, "tiny.invert")
+    opened.actions_by_id.trigger("apply")
+    with qtbot.waitSignal(opened.files.saved):
+        opened.files.write(tmp_path / "copy.jpg", copy=True)
+    assert (tmp_path / "copy.jpg").is_file()
+    assert opened.session.modified
+    assert opened.session.name == "photo.png"
+
+
+def test_a_suffix_is_added_from_the_chosen_filter(
+    opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = str(tmp_path / "plain")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a: (name, "WebP (*.webp)"))
+    assert opened.files.ask_save_path("Save") == tmp_path / "plain.webp"
+
+
+@pytest.mark.parametrize(
+    ("button", "opens", "saves"),
+    [(Buttons.Cancel, False, False), (Buttons.Discard, True, False), (Buttons.Save, True, True)],
+)
+def test_unsaved_changes_are_asked_about(
+    qtbot: QtBot,
+    opened: MainWindow,
+    run_to_result: Run,
+    tmp_path: Path,
+    photo: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    button: QMessageBox.StandardButton,
+    opens: bool,
+    saves: bool,
+) -> None:
+    before = photo.read_bytes()
+    run_to_result(opened, "tiny.invert")
+    opened.actions_by_id.trigger("apply")
+    other = tmp_path / "other.png"
+    Image.new("RGB", (8, 9)).save(other)
+    asked = answer(monkeypatch, button)
+    opened.open(other)
+    assert asked == ["Save the changes to photo.png?"]
+    if opens:
+        qtbot.waitUntil(lambda: opened.session.name == "other.png")
+    else:
+        qtbot.wait(50)
+        assert opened.session.name == "photo.png"
+        assert opened.session.modified
+    assert (photo.read_bytes() != before) is saves
+
+
+def test_closing_with_unsaved_changes_can_be_called_off(
+    qtbot: QtBot, opened: MainWindow, run_to_result: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_to_result(opened, "tiny.invert")
+    opened.actions_by_id.trigger("apply")
+    answer(monkeypatch, Buttons.Cancel)
+    assert not opened.close()
+    assert opened.isVisible()
+    asked = answer(monkeypatch, Buttons.Discard)
+    opened.close()
+    qtbot.waitUntil(lambda: not opened.isVisible())
+    assert len(asked) == 1
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    """Drop a file on what is in the middle of the window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    target = window.center.currentWidget()
+    assert target.acceptDrops()
+    target.dropEvent(event)
+    assert event.isAccepted()
+
+
+def test_a_dropped_picture_is_opened(qtbot: QtBot, window: MainWindow, photo: Path) -> None:
+    drop(window, photo)
+    qtbot.waitUntil(lambda: window.session.name == "photo.png")
+
+
+def test_a_dropped_checkpoint_becomes_the_chosen_model(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    safetensors.numpy.save_file({"weight": np.ones((2, 2), np.float32)}, path)
+    with qtbot.waitSignal(opened.workspace.models.imported, timeout=10_000):
+        drop(opened, path)
+    page = opened.tools.page
+    assert page is not None
+    assert page.operation.id == "tiny.many"
+    chosen = page.form.values()["model"]
+    assert chosen is not None
+    assert opened.services.store.card(chosen).task == "testing"
+
+
+def test_a_dropped_file_that_only_looks_like_a_checkpoint_is_explained(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "fake.pth"
+    path.write_bytes(b"not a checkpoint")
+    drop(opened, path)
+    qtbot.waitUntil(opened.messages.isVisible, timeout=10_000)
+    assert opened.messages.level == "error"
+    assert opened.status.busy.text() == ""
+
+
+def test_recent_files_show_on_the_welcome_page(
+    qtbot: QtBot, opened: MainWindow, photo: Path
+) -> None:
+    opened.actions_by_id.trigger("close")
+    assert opened.center.currentWidget() is opened.welcome
+    qtbot.waitUntil(lambda: opened.welcome.recent.count() == 1)
+    tile = opened.welcome.recent.itemAt(0).widget()
+    assert tile.accessibleName() == "photo.png"
+    tile.click()  # type: ignore[union-attr]  # a tile is a button
+    qtbot.waitUntil(lambda: opened.session.name == "photo.png")
