@@ -156,8 +156,11 @@ class _Tiler:
 
     def run(self, image: Tensor, tile: int, overlap: int) -> Tensor:
         limit = self._state.ladder.tile
-        tile = min(tile, limit) if limit else tile
+        if limit is not None and limit < tile:
+            tile, overlap = limit, min(overlap, limit // 4)
         height, width = image.shape[2:]
+        area = self._state.area
+        whole = area is not None and (height, width) == (area.height, area.width)
         rows = plan(height, tile, overlap, self._multiple)
         columns = plan(width, tile, overlap, self._multiple)
         mosaic = Mosaic(rows, columns, self._scale)
@@ -172,14 +175,15 @@ class _Tiler:
             )
             with self._state.stretch(start, end, message):
                 part = image[:, :, rows[i].start : rows[i].end, columns[j].start : columns[j].end]
-                area = mosaic.add(i, j, self.one(part, overlap))
-            self._context._show(
-                area,
-                columns[j].start * self._scale,
-                rows[i].start * self._scale,
-                width * self._scale,
-                height * self._scale,
-            )
+                piece = mosaic.add(i, j, self.one(part, overlap))
+            if whole:
+                self._context._show(
+                    piece,
+                    columns[j].start * self._scale,
+                    rows[i].start * self._scale,
+                    width * self._scale,
+                    height * self._scale,
+                )
         self._context.progress(1.0)
         return mosaic.finished()
 
@@ -187,6 +191,7 @@ class _Tiler:
         """One tile's output, float32; where memory runs out, in smaller tiles of its own."""
         ladder = self._state.ladder
         while True:
+            self._state.check()
             if ladder.tile is not None:
                 fitting = min(overlap, ladder.tile // 4)
                 largest = max(ladder.tile, 2 * fitting + self._multiple)
@@ -202,7 +207,7 @@ class _Tiler:
             except (RuntimeError, MemoryError) as error:
                 if not devices.is_out_of_memory(error):
                     raise
-                failure = error.with_traceback(None)  # its frames hold the tensors to be freed
+                failure = devices.without_frames(error)
             else:
                 return out
             ladder.climb(failure, tile=max(part.shape[2:]))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SMALLEST_TILE = 64
+_SMALLEST_INPUT = 8  # pixels a side: networks that mirror their own borders refuse less
 Network = Callable[["Tensor"], "Tensor"]
 
 
@@ -32,26 +33,34 @@ class Span:
 def plan(length: int, tile: int, overlap: int, multiple: int = 1) -> tuple[Span, ...]:
     """Evenly sized tiles over ``length`` pixels, each sharing at least ``overlap`` with the next.
 
-    Even sizes leave no thin last tile, which would show other borders than its neighbours.
+    Even sizes leave no thin last tile, which would show other borders than its neighbours. Tiles
+    start at multiples of ``multiple``: a network that strides sees the same grid in all of them.
 
     Args:
         length: pixels to cover, at least 1.
         tile: largest size of a tile; raised where it would not exceed the overlap.
         overlap: pixels that neighbours share at least.
-        multiple: sizes are multiples of it unless the picture is smaller.
+        multiple: sizes are multiples of it; only the last tile ends with the picture, and is padded
+            as the whole picture would be.
     """
     tile = max(tile, 2 * overlap + multiple)
     tile += -tile % multiple
     if length <= tile:
         return (Span(0, length, 0, 0),)
-    count = math.ceil((length - overlap) / (tile - overlap))
-    size = math.ceil((length + (count - 1) * overlap) / count)
-    size = min(size + -size % multiple, length)
-    starts = [round(i * (length - size) / (count - 1)) for i in range(count)]
-    shared = [starts[i] + size - starts[i + 1] for i in range(count - 1)]
+    reach = length + -length % multiple
+    shared = overlap + -overlap % multiple
+    count = max(math.ceil((reach - shared) / (tile - shared)), 2)
+    size = math.ceil((reach + (count - 1) * shared) / count)
+    size += -size % multiple
+    steps = (reach - size) // multiple
+    starts = [i * steps // (count - 1) * multiple for i in range(count)]
+    ends = [min(start + size, length) for start in starts]
+    overlaps = [ends[i] - starts[i + 1] for i in range(count - 1)]
     return tuple(
-        Span(start, size, before, after)
-        for start, before, after in zip(starts, [0, *shared], [*shared, 0], strict=True)
+        Span(start, end - start, before, after)
+        for start, end, before, after in zip(
+            starts, ends, [0, *overlaps], [*overlaps, 0], strict=True
+        )
     )
 
 
@@ -116,7 +125,7 @@ def run_tile(network: Network, image: Tensor, scale: int, multiple: int) -> Tens
     import torch
 
     height, width = image.shape[2:]
-    given = padded(image, multiple, min(multiple, 8) if multiple > 1 else 8)
+    given = padded(image, multiple, _SMALLEST_INPUT)
     given = given.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         out = network(given)
@@ -140,11 +149,20 @@ class Mosaic:
 
     def __init__(self, rows: Sequence[Span], columns: Sequence[Span], scale: int) -> None:
         self.rows, self.columns, self.scale = rows, columns, scale
+        import torch
+
         self._weights = {True: weights(rows, scale), False: weights(columns, scale)}
+        self._down = torch.zeros(rows[-1].end * scale)
+        self._across = torch.zeros(columns[-1].end * scale)
         self.output: Tensor | None = None
 
     def add(self, row: int, column: int, tile: Tensor) -> Tensor:
-        """Blend the finished tile of a row and a column in; returns the output under that tile."""
+        """Blend the finished tile of a row and a column in; tiles come row by row.
+
+        Returns:
+            The output under that tile, as far as it is known, and not faded where a neighbour is
+            still to come.
+        """
         import torch
 
         if len(self.rows) == len(self.columns) == 1:
@@ -162,7 +180,21 @@ class Mosaic:
         ]
         weight = self._weights[True][row][:, None] * self._weights[False][column][None, :]
         area.addcmul_(tile.to(self.output.device, torch.float32), weight)
-        return area
+        return area / self._known(row, column)
+
+    def _known(self, row: int, column: int) -> Tensor:
+        """Weights that have been added under a tile so far: 1 where nothing is to come."""
+        down, across = self.rows[row], self.columns[column]
+        lines = slice(across.start * self.scale, across.end * self.scale)
+        if column == 0:
+            self._across.zero_()
+            if row:
+                above = self.rows[row - 1]
+                rows = slice(above.start * self.scale, above.end * self.scale)
+                self._down[rows] += self._weights[True][row - 1]
+        self._across[lines] += self._weights[False][column]
+        finished = self._down[down.start * self.scale : down.end * self.scale]
+        return finished[:, None] + self._weights[True][row][:, None] * self._across[lines]
 
     def finished(self) -> Tensor:
         """The output, once every tile was added.
