@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 import logging
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,7 +59,7 @@ def resolve(spec: str) -> torch.device:
     """
     import torch
 
-    available = [info.spec for info in describe_devices()]
+    available = _specs()
     if spec == "auto":
         return torch.device(available[0])
     wanted = f"{spec}:0" if spec in ("cuda", "xpu") else spec
@@ -71,28 +73,35 @@ def resolve(spec: str) -> torch.device:
 
 def describe_devices() -> list[DeviceInfo]:
     """All devices, accelerators first, the CPU last. Imports torch."""
+    return [_info(spec) for spec in _specs()]
+
+
+def _specs() -> list[str]:
+    """All devices by name. Unlike their description, it takes no memory on any of them."""
     import torch
 
     found = []
     for kind, module in (("cuda", torch.cuda), ("xpu", torch.xpu)):
         if module.is_available():
-            found += [_accelerator(f"{kind}:{i}", module) for i in range(module.device_count())]
+            found += [f"{kind}:{i}" for i in range(module.device_count())]
     if torch.backends.mps.is_available():
-        total = total_bytes()
-        found.append(DeviceInfo("mps", "Apple GPU", total, available_bytes(), "float16", False))
-    cpu = torch.device("cpu")
-    name = platform.processor() or platform.machine()
-    precision = str(preferred_dtype(cpu)).removeprefix("torch.")
-    found.append(DeviceInfo("cpu", name, total_bytes(), available_bytes(), precision, True))
-    return found
+        found.append("mps")
+    return [*found, "cpu"]
 
 
-def _accelerator(spec: str, module: object) -> DeviceInfo:
+def _info(spec: str) -> DeviceInfo:
     import torch
 
     device = torch.device(spec)
-    free, total = module.mem_get_info(device)  # type: ignore[attr-defined]  # cuda and xpu have it
-    name = module.get_device_name(device)  # type: ignore[attr-defined]  # cuda and xpu have it
+    if device.type == "mps":
+        return DeviceInfo(spec, "Apple GPU", total_bytes(), available_bytes(), "float16", False)
+    if device.type == "cpu":
+        name = platform.processor() or platform.machine()
+        precision = str(preferred_dtype(device)).removeprefix("torch.")
+        return DeviceInfo(spec, name, total_bytes(), available_bytes(), precision, True)
+    module = torch.cuda if device.type == "cuda" else torch.xpu
+    free, total = module.mem_get_info(device)
+    name = module.get_device_name(device)
     return DeviceInfo(spec, name, total, free, "float16", device.type == "cuda")
 
 
@@ -151,6 +160,47 @@ def empty_caches(device: torch.device) -> None:
         torch.xpu.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """``error``, and what it was raised from, without the frames that hold a failed run's tensors."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            waiting += [each.__cause__, each.__context__]
+    return error
+
+
+@contextmanager
+def seeded(device: torch.device, seed: int) -> Iterator[None]:
+    """While entered, torch's generators start from ``seed``; afterwards they go on as before."""
+    import torch
+
+    kind = device.type if device.type in ("mps", "xpu") else "cuda"
+    # A CPU run leaves accelerators asleep; one that was woken has a state to keep.
+    module = torch.get_device_module(kind)
+    awake = device.type == kind or (kind == "cuda" and torch.cuda.is_initialized())  # type: ignore[no-untyped-call]  # torch left it untyped
+    used = range(module.device_count()) if awake else ()
+    with torch.random.fork_rng(devices=used, device_type=kind):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def arithmetic(*, exact: bool) -> Iterator[None]:
+    """While entered, float32 products are exact, or as fast as `warm_up` made them."""
+    import torch
+
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest" if exact else "medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -72,14 +72,16 @@ class Ladder:
         Raises:
             UserError: if there is no rung left.
         """
+        device = self.device
         if not self._freed:
             self._freed = True
             self._networks.drop(keep=self._watch.modules)
             self._note("Memory ran out: caches and other models were freed.")
         elif self._halve_precision():
             self._note("Memory ran out: going on in half precision.")
-        elif tile is not None and tile > SMALLEST_TILE:
-            self.tile = max(SMALLEST_TILE, tile // 2)
+        elif tile is not None and min(tile, self.tile or tile) > SMALLEST_TILE:
+            # Halved from what was asked for: a network's multiple can make tiles larger than that.
+            self.tile = max(SMALLEST_TILE, min(tile, self.tile or tile) // 2)
             self._note(f"Memory ran out: going on with tiles of {self.tile} pixels.")
         elif self.device.type != "cpu":
             self._move_to_cpu()
@@ -89,7 +91,12 @@ class Ladder:
                 "There is not enough memory for this.",
                 "Close other programs or documents, or try a smaller picture or selection.",
             ) from error
-        devices.empty_caches(self.device)
+        devices.empty_caches(device)
+
+    def restore(self) -> None:
+        """Place this run's networks as it left them, after another run on this thread."""
+        for module in self._watch.modules:
+            place(module, self.placements[id(module)])
 
     def _halve_precision(self) -> bool:
         import torch

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,11 @@ class NetworkCache:
                 return entry.module
             self._entries.pop(key, None)
         del entry
-        module = place(load(), placement)
+        import torch
+
+        with torch.inference_mode(False), torch.no_grad():
+            module = load()
+        module = place(module, placement)
         with self._lock:
             self._entries[key] = _Entry(module, placement, _weight_bytes(module))
             self._shrink()
@@ -97,33 +102,53 @@ class NetworkCache:
 def place(module: nn.Module, placement: Placement) -> nn.Module:
     """Put a module on a device in an arithmetic, in place: eval mode, channels-last weights.
 
-    Submodules named in ``placement.float32`` keep float32. Layers that own weights cast their
-    inputs to them, so that the network can be called with float32.
+    Submodules named in ``placement.float32`` keep float32, and with it every bit of their weights.
+    Layers that own weights cast their inputs to them, so that the network can be called with float32.
     """
     import torch
 
     module.eval().requires_grad_(False)
-    for parameter in module.parameters():
-        if parameter.dim() == 4:
-            parameter.data = parameter.data.to(memory_format=torch.channels_last)
-    module.to(placement.device, placement.dtype)
-    for name in placement.float32:
-        module.get_submodule(name).to(torch.float32)
+    exact = [module.get_submodule(name) for name in placement.float32]
+    kept = {layer for submodule in exact for layer in submodule.modules()}
+    # Normal tensors even inside a run: those made in inference mode could not be differentiated
+    # through, as style transfer by optimisation does.
+    with torch.inference_mode(False), torch.no_grad():
+        for layer in module.modules():
+            dtype = torch.float32 if layer in kept else placement.dtype
+            for parameter in layer._parameters.values():
+                if parameter is not None:
+                    parameter.data = _moved(parameter.data, placement.device, dtype)
+            for name, buffer in layer._buffers.items():
+                if buffer is not None:
+                    layer._buffers[name] = _moved(buffer, placement.device, dtype)
     for layer in _owners(module):
         if not getattr(layer, "_impasto_casts", False):
-            layer.register_forward_pre_hook(_cast_inputs)
+            layer.register_forward_pre_hook(_cast_inputs, with_kwargs=True)
             layer._impasto_casts = True  # type: ignore[assignment]  # marks it: a module accepts any attribute
     return module
 
 
-class Watch:
-    """While entered, calls ``check`` before every layer of the modules it watches.
+def _moved(tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    import torch
 
-    That is what lets a cancel answer inside a tile: the check raises.
+    if not tensor.is_floating_point():
+        return tensor.to(device)
+    if tensor.dim() == 4:
+        return tensor.to(device, dtype, memory_format=torch.channels_last)
+    return tensor.to(device, dtype)
+
+
+class Watch:
+    """Calls ``check`` before every layer of the modules it watches, until it is closed.
+
+    That is what lets a cancel answer inside a tile: the check raises. Runs may share a cached
+    network, so it only listens to the thread it was made on, and not while it is `silent`.
     """
 
     def __init__(self, check: Check) -> None:
         self._check = check
+        self._thread = threading.get_ident()
+        self._listening = True
         self._handles: list[Any] = []
         self._watched: list[nn.Module] = []
 
@@ -149,23 +174,38 @@ class Watch:
         self._handles.clear()
         self._watched.clear()
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """While entered, layers are run for somebody else."""
+        before, self._listening = self._listening, False
+        try:
+            yield
+        finally:
+            self._listening = before
+
     def _before(self, _layer: nn.Module, _inputs: Any) -> None:
-        self._check()
+        if self._listening and threading.get_ident() == self._thread:
+            self._check()
 
 
 def _owners(module: nn.Module) -> list[nn.Module]:
     """Submodules that own weights themselves."""
-    return [layer for layer in module.modules() if layer._parameters]
+    return [layer for layer in module.modules() if layer._parameters or layer._buffers]
 
 
-def _cast_inputs(layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _cast_inputs(
+    layer: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     """Bring floating inputs to the type of the layer's weights."""
-    weight = next((p for p in layer._parameters.values() if p is not None), None)
-    if weight is None or not weight.is_floating_point():
+    owned = (*layer._parameters.values(), *layer._buffers.values())
+    weight = next((t for t in owned if t is not None and t.is_floating_point()), None)
+    if weight is None or not any(_differs(v, weight) for v in (*inputs, *named.values())):
         return None
-    if all(not _differs(value, weight) for value in inputs):
-        return None
-    return tuple(value.to(weight.dtype) if _differs(value, weight) else value for value in inputs)
+
+    def cast(value: Any) -> Any:
+        return value.to(weight.dtype) if _differs(value, weight) else value
+
+    return tuple(cast(v) for v in inputs), {name: cast(v) for name, v in named.items()}
 
 
 def _differs(value: Any, weight: Tensor) -> bool:

@@ -24,5 +24,6 @@ class Observer:
         """Whether the run is to stop; asked before every layer of a network, so answer fast."""
         return False
 
-    def give_way(self) -> None:
-        """A point at which the run can pause for something more urgent."""
+    def give_way(self) -> bool:
+        """A point at which the run can pause for something more urgent; whether it did."""
+        return False

@@ -230,10 +230,10 @@ class _JobObserver(Observer):
     def cancelled(self) -> bool:
         return self._job.cancel_requested
 
-    def give_way(self) -> None:
+    def give_way(self) -> bool:
         urgent = self._queue.urgent(self._job)
         if urgent is None:
-            return
+            return False
         import torch
 
         self._job.state = JobState.PAUSED
@@ -245,6 +245,7 @@ class _JobObserver(Observer):
                 urgent = self._queue.urgent(self._job)
         self._job.state = JobState.RUNNING
         emit(self._queue.changed, self._job)
+        return True
 
 
 def _import_torch() -> None:

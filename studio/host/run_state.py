@@ -75,7 +75,9 @@ class RunState:
 
     def check(self) -> None:
         """Give way to more urgent work, then raise Cancelled if this run is to stop."""
-        self.observer.give_way()
+        with self.watch.silent():
+            if self.observer.give_way():
+                self.ladder.restore()
         if self.observer.cancelled():
             raise Cancelled
 
@@ -137,13 +139,8 @@ class RunState:
         except (RuntimeError, MemoryError) as error:
             if not devices.is_out_of_memory(error):
                 raise
-            failure = error.with_traceback(None)
+            devices.without_frames(error)
         self.networks.drop(keep=self.watch.modules)
         devices.empty_caches(placement.device)
         self.note("Memory ran out: caches and other models were freed.")
-        try:
-            return load()
-        except (RuntimeError, MemoryError) as error:
-            if devices.is_out_of_memory(error):
-                raise failure from None
-            raise
+        return load()
