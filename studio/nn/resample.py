@@ -7,11 +7,13 @@ different kernel moves the reported PSNR by half a decibel and more.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+BLOCK = 64  # output rows and columns made at a time
 _TAPS = 4.0  # support of the bicubic kernel at unit scale, in pixels
 
 
@@ -23,13 +25,17 @@ def _cubic(x: Tensor) -> Tensor:
     return torch.where(ax <= 1, inner, torch.where(ax <= 2, outer, torch.zeros_like(ax)))
 
 
-@lru_cache(maxsize=64)
-def _matrix(length: int, out_length: int) -> Tensor:
-    """The ``out_length x length`` matrix that resamples one axis, symmetric at the borders."""
+@lru_cache(maxsize=512)
+def _band(length: int, out_length: int, start: int, stop: int) -> tuple[int, int, Tensor]:
+    """Rows ``start`` to ``stop`` of the matrix that resamples one axis, symmetric at the borders.
+
+    Returns:
+        ``low``, ``high`` and a matrix of (stop - start) x (high - low): the other columns are 0.
+    """
     scale = out_length / length
     kernel_scale = min(scale, 1.0)
     width = _TAPS / kernel_scale
-    centre = (torch.arange(out_length, dtype=torch.float64) + 0.5) / scale - 0.5
+    centre = (torch.arange(start, stop, dtype=torch.float64) + 0.5) / scale - 0.5
     taps = math.ceil(width) + 2
     left = torch.floor(centre - width / 2).long()
     index = left[:, None] + torch.arange(taps)[None, :]
@@ -38,13 +44,36 @@ def _matrix(length: int, out_length: int) -> Tensor:
     period = 2 * length
     mirrored = index.remainder(period)
     mirrored = torch.where(mirrored >= length, period - 1 - mirrored, mirrored)
-    matrix = torch.zeros(out_length, length, dtype=torch.float64)
-    matrix.scatter_add_(1, mirrored, weight)
-    return matrix.float()
+    low, high = int(mirrored.min()), int(mirrored.max()) + 1
+    matrix = torch.zeros(stop - start, high - low, dtype=torch.float64)
+    matrix.scatter_add_(1, mirrored - low, weight)
+    return low, high, matrix.float()
+
+
+def _bands(length: int, out_length: int) -> Iterator[tuple[int, int, int, int, Tensor]]:
+    for start in range(0, out_length, BLOCK):
+        stop = min(start + BLOCK, out_length)
+        yield start, stop, *_band(length, out_length, start, stop)
+
+
+def bicubic_rows(image: Tensor, height: int, width: int, start: int, stop: int) -> Tensor:
+    """Rows ``start`` to ``stop`` of ``bicubic_resize(image, height, width)``, without the others.
+
+    For pictures so large that a second one of their size would not fit.
+    """
+    low, high, rows = _band(image.shape[-2], height, start, stop)
+    strip = rows.to(image) @ image[..., low:high, :]
+    out = image.new_empty((*image.shape[:-2], stop - start, width))
+    for left, right, first, last, columns in _bands(image.shape[-1], width):
+        out[..., left:right] = strip[..., first:last] @ columns.to(image).T
+    return out
 
 
 def bicubic_resize(image: Tensor, height: int, width: int) -> Tensor:
     """Resize with MATLAB's antialiased bicubic.
+
+    Works in strips, so that beside the result it needs little memory and, as the matrices of long
+    axes are nearly empty, little time.
 
     Args:
         image: float tensor, N x C x H x W, any value range.
@@ -54,9 +83,11 @@ def bicubic_resize(image: Tensor, height: int, width: int) -> Tensor:
     Returns:
         N x C x ``height`` x ``width``, not clamped: a cubic overshoots at edges.
     """
-    rows = _matrix(image.shape[-2], height).to(image)
-    columns = _matrix(image.shape[-1], width).to(image)
-    return rows @ image @ columns.T
+    out = image.new_empty((*image.shape[:-2], height, width))
+    for start in range(0, height, BLOCK):
+        stop = min(start + BLOCK, height)
+        out[..., start:stop, :] = bicubic_rows(image, height, width, start, stop)
+    return out
 
 
 def bicubic_downscale(image: Tensor, factor: int) -> Tensor:
