@@ -216,16 +216,16 @@ class MainWindow(QMainWindow):
         self.workspace.background.failed.connect(self.messages.show_error)
         self.services.settings.changed.connect(self._show_settings)
         self._editor_keys = [
-            self._editor_key(keys, command)
-            for command, many in {"apply": ("Return", "Enter"), "discard": ("Esc",)}.items()
-            for keys in many
+            self._editor_key(self.canvas, "Return", "apply"),
+            self._editor_key(self.canvas, "Enter", "apply"),
+            self._editor_key(self.body, "Esc", "discard"),
         ]
 
-    def _editor_key(self, keys: str, id: str) -> QShortcut:
-        """A key that works while the focus is on the canvas or the bar under it."""
-        shortcut = QShortcut(QKeySequence(keys), self.body)
+    def _editor_key(self, focus: QWidget, keys: str, command: str) -> QShortcut:
+        """A key that works while ``focus`` or something in it has the focus."""
+        shortcut = QShortcut(QKeySequence(keys), focus)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(lambda: self.actions_by_id.trigger(id))
+        shortcut.activated.connect(lambda: self.actions_by_id.trigger(command))
         shortcut.setEnabled(False)
         return shortcut
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -17,11 +18,13 @@ from studio.qt.main_window import MainWindow
 from studio.qt.theme import Theme
 
 DECLARATIONS = """
+import hashlib
+from pathlib import Path
 from typing import Literal
 
 from studio.api import (
-    CheckpointLoader, Operation, Parameters, Preset, boolean, choice, hookimpl, integer, model,
-    number, picture, text,
+    CheckpointLoader, ModelCard, ModelFile, Operation, Parameters, Preset, boolean, choice,
+    hookimpl, integer, model, number, picture, text,
 )
 
 api_version = 1
@@ -62,6 +65,16 @@ def operations():
         Operation("tiny.make", "Make", "Generate", "From nothing", Nothing, ".engine:make",
                   input="none", output="document"),
     ]
+
+
+@hookimpl
+def model_cards():
+    path = Path(__file__).parent / "net.safetensors"
+    data = path.read_bytes()
+    file = ModelFile(name=path.name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+    return [ModelCard(id="tiny-net", title="Tiny net", task="testing", architecture="Tiny",
+                      format="safetensors", source=f"file:{path}", files=(file,),
+                      licence="CC0-1.0", origin="made for the test")]
 
 
 @hookimpl
@@ -121,6 +134,8 @@ def plugins(tmp_path: Path) -> Path:
         (folder / name).mkdir(parents=True)
         for file, content in files.items():
             (folder / name / file).write_text(textwrap.dedent(content))
+    tensors = {"weight": np.zeros((3, 3), np.float32)}
+    safetensors.numpy.save_file(tensors, folder / "tiny" / "net.safetensors")
     return folder
 
 

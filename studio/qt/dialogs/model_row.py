@@ -79,11 +79,13 @@ class ModelRow(QFrame):
             "looking…", "model", "muted")  # fmt: skip
         if models.is_imported(card.id) and status is ModelStatus.CACHED:
             words = "imported"
+        if bundled and status is ModelStatus.MISSING:
+            words, icon, color = "missing: install Impasto again", "error", "error"
         size = card.bytes if status is not ModelStatus.MISSING else download_bytes(card)
         scale = f" · ×{card.scale}" if card.scale else ""
         self._theme.bind(self.icon, icon, color)
         self.state.setText(f"{card.task}{scale} · {megabytes(size)} · {words}")
-        self.download.setVisible(status is ModelStatus.MISSING and not fetching)
+        self.download.setVisible(status is ModelStatus.MISSING and not fetching and not bundled)
         self.repair.setVisible(status is ModelStatus.CORRUPT and not fetching and not bundled)
         self.stop.setVisible(fetching)
         self.bar.setVisible(fetching)

@@ -88,10 +88,8 @@ class ModelControl(Control):
         with QSignalBlocker(self.box):
             self.box.clear()
             if self.spec.optional:
-                default = self._models.default(self.spec.task)
-                self.box.addItem(
-                    f"Default · {default.title}" if default else "Default (none is bundled)", None
-                )
+                bundled = self._models.default(self.spec.task) is not None
+                self.box.addItem(f"Default ({'bundled' if bundled else 'none'})", None)
             for card in self._models.cards(self.spec.task):
                 self.box.addItem(card.title, card.id)
             self.box.setCurrentIndex(max(self.box.findData(chosen), 0))
@@ -104,35 +102,36 @@ class ModelControl(Control):
 
     def _show_state(self) -> None:
         card = self.card()
-        self.download.hide()
         self.bar.setVisible(card is not None and self._models.fetching(card.id))
         if card is None:
+            self.download.hide()
             self.state.setText("No model is bundled for this. Choose or import one.")
             return
         self.box.setToolTip("\n".join(filter(None, (card.summary, card.limits))))
-        size = megabytes(download_bytes(card))
-        status = self._models.status(card.id)
-        imported = self._models.is_imported(card.id)
-        if self._models.fetching(card.id):
-            text = f"Downloading {size}…"
-            self.download.setText("Cancel")
-            self.download.show()
-        elif status is ModelStatus.MISSING:
-            text = f"Will be downloaded ({size})"
-            self.download.setText("Download")
-            self.download.show()
-        elif status is ModelStatus.CORRUPT:
-            text = "Its file is damaged"
-            if not card.source.startswith("bundled:"):
-                self.download.setText("Repair")
-                self.download.show()
-        elif status is ModelStatus.CACHED:
-            text = "Imported, ready" if imported else "Downloaded, ready"
-        else:
-            text = "Comes with Impasto" if status is ModelStatus.BUNDLED else ""
-        scale = f" · ×{card.scale}" if card.scale else ""
+        text, offer = self._state_of(card, megabytes(download_bytes(card)))
+        self.download.setText(offer)
+        self.download.setVisible(bool(offer))
+        # Which of several bundled networks the default is, an operation may decide by its settings.
+        scale = f" · ×{card.scale}" if card.scale and self.value() is not None else ""
         self.state.setText(text + scale if text else "")
-        self.download.setAccessibleName(f"{self.download.text()} {card.title}")
+        self.download.setAccessibleName(f"{offer or 'Download'} {card.title}")
+
+    def _state_of(self, card: ModelCard, size: str) -> tuple[str, str]:
+        """What is said of a card, and what the button offers."""
+        status = self._models.status(card.id)
+        if self._models.fetching(card.id):
+            return f"Downloading {size}…", "Cancel"
+        if card.source.startswith("bundled:"):
+            if status in (ModelStatus.MISSING, ModelStatus.CORRUPT):
+                return "Its file is missing or damaged. Install Impasto again.", ""
+            return ("Comes with Impasto" if status else ""), ""
+        imported = self._models.is_imported(card.id)
+        ready = "Imported, ready" if imported else "Downloaded, ready"
+        return {
+            None: ("", ""),
+            ModelStatus.MISSING: (f"Will be downloaded ({size})", "Download"),
+            ModelStatus.CORRUPT: ("Its file is damaged", "Repair"),
+        }.get(status, (ready, ""))
 
     def _download(self) -> None:
         card = self.card()
