@@ -160,7 +160,12 @@ class _Run:
             ]
         mask = self._mask(picture, rect)
         if self.operation.input == "visible" or self.operation.output == "canvas":
-            return [_Target(None, rect, composite(picture, rect), mask)]
+            # A lone layer shows what it holds and takes the result itself; over several, a new
+            # layer does, as the result of what they show together belongs to none of them.
+            own = picture.layers[0] if len(picture.layers) == 1 else None
+            alone = own is not None and own.visible and own.opacity == 1 and own.mask is None
+            layer_id = own.id if own is not None and alone else None
+            return [_Target(layer_id, rect, composite(picture, rect), mask)]
         layer = picture.layer(self.request.layer or picture.active) or picture.active_layer
         return [_Target(layer.id, rect, layer.raster.read(rect), mask)]
 
