@@ -44,8 +44,9 @@ class CompactEDSR(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)
-        for block in self.body:
-            block.conv2.weight.data.mul_(0.1)  # residual branches start small (ESRGAN, section 3.1)
+        for module in self.modules():
+            if isinstance(module, ResidualBlock):  # branches start small (ESRGAN, section 3.1)
+                module.conv2.weight.data.mul_(0.1)
         nn.init.zeros_(self.tail.weight)
 
     def forward(self, image: Tensor) -> Tensor:

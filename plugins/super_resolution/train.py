@@ -93,7 +93,7 @@ def train(data: Sequence[Path], parameters: Parameters, context: TrainingContext
     network = CompactEDSR(parameters.scale, parameters.channels, parameters.blocks)
     if parameters.start:
         _take_trunk(network, Path(parameters.start))
-    network = network.to(context.device, memory_format=torch.channels_last)
+    network.to(context.device).to(memory_format=torch.channels_last)
     average = ExponentialMovingAverage(network)
     optimiser = torch.optim.Adam(network.parameters(), lr=parameters.rate, fused=True)
     step, best, spent = 0, 0.0, 0.0
@@ -168,7 +168,8 @@ def sample_batch(
     pairs: Sequence[Pair], parameters: Parameters, random: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """Random aligned patches with one of the eight flips and turns; float, in [0, 1]."""
-    lows, highs = [], []
+    lows: list[Picture] = []
+    highs: list[Picture] = []
     side, scale = parameters.patch, parameters.scale
     for index in random.integers(len(pairs), size=parameters.batch):
         low, high = pairs[index]
@@ -262,10 +263,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="checkpoints and samples")
     parser.add_argument("-o", "--output", type=Path, help="where to put the finished file")
     parser.add_argument("--start", help="finished network of another scale")
-    for name, kind in (("scale", int), ("channels", int), ("blocks", int), ("steps", int)):
-        parser.add_argument(f"--{name}", type=kind)
-    for name, kind in (("batch", int), ("patch", int), ("rate", float), ("minutes", float)):
-        parser.add_argument(f"--{name}", type=kind)
+    for name in ("scale", "channels", "blocks", "steps", "batch", "patch"):
+        parser.add_argument(f"--{name}", type=int)
+    for name in ("rate", "minutes"):
+        parser.add_argument(f"--{name}", type=float)
     given = vars(parser.parse_args())
     data, folder, output = given.pop("data"), given.pop("folder"), given.pop("output")
     keep_malloc_pages()
