@@ -148,6 +148,9 @@ def load_pairs(data: Sequence[Path], parameters: Parameters) -> tuple[list[Pair]
     validation: list[Pair] = []
     suffixes = {".webp", ".png", ".jpg", ".jpeg"}
     files = sorted(f for folder in data for f in folder.rglob("*") if f.suffix.lower() in suffixes)
+    shares = {file: _hash(originals.get(file.name, file.name)) for file in files}
+    # Of a small set, too, one original is held out.
+    limit = max(parameters.validation, min(shares.values(), default=0.0))
     for file in files:
         with Image.open(file) as opened:
             high = np.asarray(opened.convert("RGB"))
@@ -157,10 +160,12 @@ def load_pairs(data: Sequence[Path], parameters: Parameters) -> tuple[list[Pair]
             continue
         high = np.ascontiguousarray(high[:height, :width])
         low = _to_uint8(bicubic_downscale(_to_float(high), unit))
-        held_out = _hash(originals.get(file.name, file.name)) < parameters.validation
-        (validation if held_out else training).append((low, high))
+        (validation if shares[file] <= limit else training).append((low, high))
     if len(training) < 20 or not validation:
-        raise ValueError(f"only {len(training)} pictures are large enough: at least 20 are needed")
+        found = f"{len(training)} to learn from and {len(validation)} to check on"
+        raise ValueError(
+            f"too few pictures are large enough: {found}; at least 20 and 1 are needed"
+        )
     return training, validation
 
 
