@@ -56,10 +56,10 @@ class CommandPalette(QFrame):
         """Show it over the window's upper part."""
         self._actions = actions
         self.search.clear()
-        self._fill("")
         window = self._window
         width = min(WIDTH, window.width() - 32)
-        self.resize(width, 42 + ROWS * ROW_HEIGHT + 14)
+        self.setFixedWidth(width)
+        self._fill("")
         corner = QPoint((window.width() - width) // 2, min(96, window.height() // 8))
         self.move(window.mapToGlobal(corner))
         self.show()
@@ -80,6 +80,8 @@ class CommandPalette(QFrame):
             item.setSizeHint(QSize(0, ROW_HEIGHT))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self.list.setFixedHeight(max(min(self.list.count(), ROWS), 1) * ROW_HEIGHT + 14)
+        self.adjustSize()
 
     @staticmethod
     def _commands(actions: Actions) -> list[Command]:

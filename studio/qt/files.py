@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.document import Picture, composite
@@ -17,6 +18,7 @@ from studio.qt.workspace import Workspace
 
 if TYPE_CHECKING:
     from studio.files.codec import SaveOptions
+    from studio_resources.samples import Sample
 
 Then = Callable[[], None]
 
@@ -90,6 +92,22 @@ class Files(QObject):
                 self._workspace.messages.show_message("info", " ".join(source.metadata.notes))
 
         self._workspace.background.run(read, show, self._failed)
+
+    def open_sample(self, sample: Sample) -> None:
+        """Show a sample; it counts as saved until it is changed."""
+        self.when_saved(lambda: self._load(sample))
+
+    def _load(self, sample: Sample) -> None:
+        self.busy.emit(f"Opening {sample.title}…")
+
+        def show(picture: Picture) -> None:
+            self.busy.emit("")
+            budget = self._settings.history_budget_mb
+            self._session.show(picture, Source(title=sample.title), budget, saved=True)
+
+        self._workspace.background.run(
+            lambda: Picture.from_pixels(sample.load()), show, self._failed
+        )
 
     def show_new(self, picture: Picture, title: str) -> None:
         """Show a picture that has no file yet, after a question about the present one."""
@@ -202,13 +220,15 @@ class Files(QObject):
         """Ask what is to become of unsaved changes."""
         buttons = QMessageBox.StandardButton
         box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Warning)
+        box.setIconPixmap(self._workspace.theme.icon("warning", "warning").pixmap(32, 32))
         box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._session.name}?")
         box.setInformativeText("They are lost if you do not save them.")
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
         box.setEscapeButton(buttons.Cancel)
+        for choice in box.buttons():
+            choice.setIcon(QIcon())  # the style's own icons belong to another decade
         return QMessageBox.StandardButton(box.exec())
 
     def close_document(self) -> None:

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShortcut
@@ -40,7 +41,6 @@ from studio.qt.panels.jobs import JobsPanel
 from studio.qt.panels.tools import ToolPanel
 from studio.qt.problems import Problem
 from studio.qt.runs import Runs
-from studio.qt.samples import load_samples
 from studio.qt.session import Session
 from studio.qt.status import StatusBar
 from studio.qt.theme import Theme, application_icon
@@ -49,6 +49,9 @@ from studio.qt.warm_up import WarmUp
 from studio.qt.welcome import Welcome
 from studio.qt.widgets import button
 from studio.qt.workspace import Workspace
+
+if TYPE_CHECKING:
+    from studio_resources.samples import Sample
 
 STATE_VERSION = 1
 CLOSE_SECONDS = 5.0
@@ -185,6 +188,7 @@ class MainWindow(QMainWindow):
         self.files.busy.connect(self.status.show_busy)
         self.welcome.open_requested.connect(self.files.ask_open)
         self.welcome.path_chosen.connect(lambda name: self.files.open(Path(name)))
+        self.welcome.sample_chosen.connect(self.files.open_sample)
         self.welcome.files_dropped.connect(self.files.drop)
         self.canvas.files_dropped.connect(self.files.drop)
         self.tools.run.connect(runs.start)
@@ -313,7 +317,7 @@ class MainWindow(QMainWindow):
             background.run(
                 lambda: [n for n in names if Path(n).is_file()], self.welcome.show_recent
             )
-            background.run(load_samples, self.welcome.show_samples)
+            background.run(_samples, self.welcome.show_samples)
 
     # Commands that need no part of their own
 
@@ -392,3 +396,9 @@ class MainWindow(QMainWindow):
     def toggle_action(self, dock: str) -> QAction:
         """The switch of a panel: ``tools``, ``history`` or ``jobs``."""
         return self.docks[dock].toggleViewAction()
+
+
+def _samples() -> tuple[Sample, ...]:
+    from studio_resources.samples import samples
+
+    return samples()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
 
+from studio.document import Array
 from studio.qt.background import Background
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIDE = 320
 LARGEST = 60_000_000
@@ -23,12 +28,21 @@ class Thumbnails(QObject):
         self._background = background
         self._made: dict[str, QPixmap] = {}
 
-    def get(self, path: Path, owner: QObject, show: Callable[[QPixmap | None], None]) -> None:
+    def get(
+        self,
+        key: str,
+        make: Callable[[], QImage | None],
+        owner: QObject,
+        show: Callable[[QPixmap | None], None],
+    ) -> None:
         """Call ``show`` with the thumbnail, now or later; None if there is no such picture.
 
-        Nothing is called once Qt has deleted ``owner``.
+        Args:
+            key: a thumbnail with the same key is made once.
+            make: makes it, on a thread.
+            owner: nothing is called once Qt has deleted it.
+            show: takes it, on this thread.
         """
-        key = str(path)
         if key in self._made:
             show(self._made[key])
             return
@@ -40,7 +54,7 @@ class Thumbnails(QObject):
             self._made[key] = QPixmap.fromImage(image)
             show(self._made[key])
 
-        self._background.run(lambda: read_thumbnail(path), done, lambda _: show(None), owner)
+        self._background.run(make, done, lambda _: show(None), owner)
 
 
 def read_thumbnail(path: Path) -> QImage | None:
@@ -56,6 +70,19 @@ def read_thumbnail(path: Path) -> QImage | None:
         small = opened.convert("RGBA") if opened.mode not in ("RGB", "RGBA") else opened.copy()
         small.thumbnail((SIDE, SIDE))
         upright = ImageOps.exif_transpose(small).convert("RGBA")
-    data = upright.tobytes()
-    width, height = upright.size
+    return _image(upright)
+
+
+def shrink(pixels: Array) -> QImage:
+    """A thumbnail of H x W x 4 uint8 RGBA. Safe on any thread."""
+    from PIL import Image
+
+    small = Image.fromarray(pixels)
+    small.thumbnail((SIDE, SIDE))
+    return _image(small)
+
+
+def _image(picture: Image.Image) -> QImage:
+    width, height = picture.size
+    data = picture.tobytes()
     return QImage(data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()

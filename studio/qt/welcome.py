@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QImage,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -29,8 +32,11 @@ from PySide6.QtWidgets import (
 )
 
 from studio.qt.theme import Theme, application_icon
-from studio.qt.thumbnails import Thumbnails
+from studio.qt.thumbnails import Thumbnails, read_thumbnail, shrink
 from studio.qt.widgets import GAP, button, clear_layout, label, restyle, title_label
+
+if TYPE_CHECKING:
+    from studio_resources.samples import Sample
 
 TILE = QSize(148, 132)
 SPACE = 12
@@ -99,12 +105,14 @@ class Welcome(QScrollArea):
 
     Signals:
         open_requested: the user wants the file dialog.
-        path_chosen: the path of a recent file or a sample.
+        path_chosen: the path of a recent file.
+        sample_chosen: a sample.
         files_dropped: paths.
     """
 
     open_requested = Signal()
     path_chosen = Signal(str)
+    sample_chosen = Signal(object)
     files_dropped = Signal(list)
 
     def __init__(self, theme: Theme, thumbnails: Thumbnails) -> None:
@@ -179,22 +187,31 @@ class Welcome(QScrollArea):
 
     def show_recent(self, paths: Sequence[str]) -> None:
         """Show these files, newest first."""
-        entries = [(Path(name).name, name) for name in paths[:MOST_RECENT]]
-        self._fill(self.recent, self.recent_title, entries)
-
-    def show_samples(self, samples: Sequence[tuple[str, str]]) -> None:
-        """Show these (title, path) pairs."""
-        self._fill(self.samples, self.samples_title, samples)
-
-    def _fill(self, grid: QGridLayout, title: QLabel, entries: Sequence[tuple[str, str]]) -> None:
-        clear_layout(grid)
-        title.setVisible(bool(entries))
-        tiles = self._entries[grid] = []
-        for name, path in entries:
-            tile = PictureTile(name, path, self._theme)
-            tile.clicked.connect(lambda _=False, chosen=path: self.path_chosen.emit(chosen))
-            self._thumbnails.get(Path(path), tile, tile.show_thumbnail)
+        tiles = []
+        for name in paths[:MOST_RECENT]:
+            path = Path(name)
+            tile = PictureTile(path.name, name, self._theme)
+            tile.clicked.connect(partial(self.path_chosen.emit, name))
+            make = partial(read_thumbnail, path)
+            self._thumbnails.get(name, make, tile, tile.show_thumbnail)
             tiles.append(tile)
+        self._fill(self.recent, self.recent_title, tiles)
+
+    def show_samples(self, samples: Sequence[Sample]) -> None:
+        """Show these pictures."""
+        tiles = []
+        for sample in samples:
+            tile = PictureTile(sample.title, f"{sample.title}: {sample.credit}", self._theme)
+            tile.clicked.connect(partial(self.sample_chosen.emit, sample))
+            make = partial(_sample_thumbnail, sample)
+            self._thumbnails.get(f"sample:{sample.id}", make, tile, tile.show_thumbnail)
+            tiles.append(tile)
+        self._fill(self.samples, self.samples_title, tiles)
+
+    def _fill(self, grid: QGridLayout, title: QLabel, tiles: list[PictureTile]) -> None:
+        clear_layout(grid)
+        title.setVisible(bool(tiles))
+        self._entries[grid] = tiles
         self._arrange()
 
     def _arrange(self) -> None:
@@ -231,3 +248,7 @@ class Welcome(QScrollArea):
         if local:
             event.acceptProposedAction()
             self.files_dropped.emit(local)
+
+
+def _sample_thumbnail(sample: Sample) -> QImage:
+    return shrink(sample.load())

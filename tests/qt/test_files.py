@@ -217,3 +217,13 @@ def test_recent_files_show_on_the_welcome_page(
     assert tile.accessibleName() == "photo.png"
     tile.click()  # type: ignore[union-attr]  # a tile is a button
     qtbot.waitUntil(lambda: opened.session.name == "photo.png")
+
+
+def test_a_sample_opens_as_an_untouched_picture(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.welcome.samples.count() > 0)
+    tile = window.welcome.samples.itemAt(0).widget()
+    tile.click()  # type: ignore[union-attr]  # a tile is a button
+    qtbot.waitUntil(lambda: window.session.document is not None)
+    assert window.session.name == tile.accessibleName()
+    assert window.session.source.path is None
+    assert not window.session.modified

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.qt.widgets import GAP, button
@@ -21,17 +22,25 @@ class Dialog(QDialog):
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(GAP)
         self.buttons.addStretch(1)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(16)
         column.addLayout(self.content, 1 if height else 0)
         if not height:
             column.addStretch(1)
         column.addLayout(self.buttons)
+        self._sized = bool(height)
         if height:
             self.resize(width, height)
         else:
             self.setMinimumWidth(width)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the height that wrapped text needs at this width, no more."""
+        super().showEvent(event)
+        if not self._sized:
+            width = self.minimumWidth()
+            self.resize(width, self._column.totalHeightForWidth(width))
 
     def add_close(self, text: str = "Close") -> None:
         """Add the button that ends a dialog which changes things at once."""
