@@ -20,6 +20,8 @@ from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView, Overlay
 from studio.qt.workspace import Workspace
 
+KEPT_RESULTS = 3
+
 
 class Runs(QObject):
     """What this window has running, and the result that waits for a decision.
@@ -152,6 +154,14 @@ class Runs(QObject):
         elif job.result is not None:
             self._waiting.append(job)
             self._show_next()
+            self._forget_old_results()
+
+    def _forget_old_results(self) -> None:
+        """Results are large: only the latest ones can be shown again."""
+        done = [job for job in self._queue.jobs if job.state is JobState.DONE]
+        for job in done[:-KEPT_RESULTS]:
+            if job not in self._waiting and job.result is not self.result:
+                job.result = None
 
     def _show_job(self, job: Job | None) -> None:
         if job is not self.job:
@@ -235,7 +245,8 @@ class Runs(QObject):
         variation = self.variation
         own = result.output == "document" or _is_enlarged_region(result)
         present = document.picture if document is not None and not own else None
-        if present is not None and not self._fits(result, present):
+        shown = None if result.output == "document" else self._present()
+        if shown is not None and not self._fits(result, shown):
             self._canvas.set_overlay(None)
             self.applicable.emit(False, "The picture has another size now. Undo to bring it back.")
             return

@@ -232,3 +232,17 @@ def test_a_queued_job_can_be_cancelled_and_moved(qtbot: QtBot, opened: MainWindo
         opened.jobs.cards[job.id].stop.click()
     qtbot.waitUntil(lambda: not opened.runs.busy, timeout=3000)
     assert {job.state for job in (first, second, third)} == {JobState.CANCELLED}
+
+
+def test_a_result_can_be_shown_again_until_newer_ones_take_its_memory(
+    qtbot: QtBot, opened: MainWindow, run_to_result: Run
+) -> None:
+    for _ in range(4):
+        run_to_result(opened, "tiny.invert")
+        opened.actions_by_id.trigger("discard")
+    newest, *_, oldest = opened.jobs.cards.values()
+    qtbot.waitUntil(oldest.view.isHidden)
+    assert oldest.job.result is None
+    newest.view.click()
+    qtbot.waitUntil(lambda: opened.canvas.overlay is not None)
+    assert opened.runs.result is newest.job.result

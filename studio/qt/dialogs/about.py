@@ -14,6 +14,8 @@ from studio.qt.dialogs.base import Dialog
 from studio.qt.theme import application_icon
 from studio.qt.widgets import label, title_label
 
+VALUE_WIDTH = 400
+
 
 class AboutDialog(Dialog):
     """Facts to tell when reporting a problem; all of them can be selected and copied."""
@@ -50,6 +52,7 @@ class AboutDialog(Dialog):
         for name, text in rows.items():
             value = label(text, wrap=True)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setMinimumWidth(VALUE_WIDTH)  # so that the dialog is not high for narrow text
             facts.addRow(label(name, "muted"), value)
         self.content.addLayout(facts)
         self.add_close()

@@ -17,6 +17,8 @@ PRECISIONS = (
     ("Exact: 32 bits, slower", "float32"),
 )
 
+HELP_WIDTH = 300
+
 
 class Preferences(Dialog):
     """Theme, device, precision, memory for undo, largest picture."""
@@ -47,7 +49,9 @@ class Preferences(Dialog):
             field.setSpacing(4)
             field.addWidget(control)
             if help_text:
-                field.addWidget(label(help_text, "muted", wrap=True))
+                explanation = label(help_text, "muted", wrap=True)
+                explanation.setMinimumWidth(HELP_WIDTH)  # so that the dialog is not too high
+                field.addWidget(explanation)
             form.addRow(title, field)
         self.content.addLayout(form)
         self.problem = label("", "error", wrap=True)

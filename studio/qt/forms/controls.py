@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -51,17 +52,17 @@ class Control(QWidget):
         self._row.addWidget(widget, stretch)
 
     @property
+    @abstractmethod
     def entry(self) -> QWidget:
         """What gets the focus and the red border."""
-        raise NotImplementedError
 
+    @abstractmethod
     def value(self) -> Any:
         """The value, as plain JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_value(self, value: Any) -> None:
         """Show a value; one that does not fit is brought into range."""
-        raise NotImplementedError
 
     def set_invalid(self, invalid: bool) -> None:
         """Mark it as wrong."""

@@ -115,13 +115,13 @@ class JobCard(QFrame):
             self.down.setVisible(waiting)
             self.stop.setVisible(not over)
             self.again.setVisible(over)
-            self.view.setVisible(state is JobState.DONE)
             self.forget.setVisible(over)
             self.bar.setVisible(state in (JobState.RUNNING, JobState.PAUSED))
             failed = job.error is not None
             self.more.setVisible(failed)
             self.copy.setVisible(failed)
             self.details.setPlainText(job.error.details if job.error else "")
+        self.view.setVisible(job.result is not None)
         self.bar.setValue(round(job.fraction * 1000))
         self.state.setText(job_text(job))
 

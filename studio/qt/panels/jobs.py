@@ -48,7 +48,10 @@ class JobsPanel(QWidget):
 
     def _on_job(self, job: Job) -> None:
         known = job in self._queue.jobs
-        if known and job.id in self.cards:
+        if job.state.finished:  # which may have cost an older one its result
+            for card in self.cards.values():
+                card.refresh()
+        elif known and job.id in self.cards:
             self.cards[job.id].refresh()
         if known != (job.id in self.cards) or self._order() != list(self.cards):
             self._arrange()
