@@ -141,8 +141,12 @@ class RunContext:
 
     def _show(self, image: Tensor, x: int, y: int, width: int, height: int) -> None:
         """Offer pixels at (x, y) of a result of ``width`` x ``height`` to the canvas."""
-        if image.shape[1] == 3 and self._state.area is not None:
-            self._state.observer.tile(tile_preview(image, x, y, (width, height), self._state.area))
+        if image.shape[1] != 3 or self._state.area is None:
+            return
+        picture = self._state.request.picture
+        icc = picture.icc if picture else None
+        size = (width, height)
+        self._state.observer.tile(tile_preview(image, x, y, size, self._state.area, icc))
 
 
 class _Tiler:

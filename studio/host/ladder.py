@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     import torch
 
 
+def no_memory() -> UserError:
+    """What the user reads when there is no rung left."""
+    return UserError(
+        "There is not enough memory for this.",
+        "Close other programs or documents, or try a smaller picture or selection.",
+    )
+
+
 class Ladder:
     """The state of one run's memory: device, arithmetic and tile, and how far they were lowered.
 
@@ -42,7 +50,7 @@ class Ladder:
         self.device, self.dtype = device, dtype
         self.tile: int | None = None
         self._networks, self._watch, self._note = networks, watch, note
-        self._exact = exact
+        self.exact = exact
         self._freed = False
         self.placements: dict[int, Placement] = {}
         self._half_allowed: set[int] = set()
@@ -63,7 +71,7 @@ class Ladder:
         import torch
 
         lowered = self.dtype != torch.float32
-        self.dtype, self._exact = torch.float32, True
+        self.dtype, self.exact = torch.float32, True
         return lowered
 
     def climb(self, error: BaseException, tile: int | None = None) -> None:
@@ -87,10 +95,7 @@ class Ladder:
             self._move_to_cpu()
             self._note("Memory ran out: going on with the CPU, which is slower.")
         else:
-            raise UserError(
-                "There is not enough memory for this.",
-                "Close other programs or documents, or try a smaller picture or selection.",
-            ) from error
+            raise no_memory() from error
         devices.empty_caches(device)
 
     def restore(self) -> None:
@@ -102,7 +107,7 @@ class Ladder:
         import torch
 
         half = devices.preferred_dtype(self.device)
-        if self._exact or self.dtype != torch.float32 or half == torch.float32:
+        if self.exact or self.dtype != torch.float32 or half == torch.float32:
             return False
         self.dtype = half
         self._replace(self.device)
@@ -114,7 +119,7 @@ class Ladder:
         self.device = torch.device("cpu")
         self.tile = None
         self._freed = False
-        self.dtype = torch.float32 if self._exact else devices.preferred_dtype(self.device)
+        self.dtype = torch.float32 if self.exact else devices.preferred_dtype(self.device)
         self._replace(self.device)
 
     def _replace(self, device: torch.device) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.api.errors import UserError
+from studio.api.errors import PluginError, UserError
 from studio.api.operation import Operation
 from studio.api.parameters import Parameters
 from studio.host.memory import available_bytes
@@ -19,6 +19,10 @@ def check_request(
     Raises:
         UserError: saying what is missing, or how much too large the result would be.
     """
+    if not 0 <= request.seed < 2**64:
+        raise UserError(
+            f"The seed {request.seed} is out of range.", "Choose a seed from 0 to 2^64 - 1."
+        )
     if operation.input == "none":
         return
     picture = request.picture
@@ -29,12 +33,14 @@ def check_request(
             f"{operation.title} changes only what is selected, and nothing is.",
             "Select the part to change, or give a mask.",
         )
+    if request.layer is not None and picture.layer(request.layer) is None:
+        raise UserError("There is no layer of that id in the picture.", "Choose another layer.")
     area = request.region.intersected(picture.bounds) if request.region else picture.bounds
     if area.empty:
         raise UserError("The region lies outside the picture.", "Choose a region inside it.")
     width, height = area.width, area.height
     if operation.output_size is not None:
-        width, height = operation.output_size(parameters, width, height)
+        width, height = result_size(operation, parameters, width, height)
     if width * height > max_pixels:
         raise UserError(
             f"The result would have {width * height / 1e6:.0f} megapixels ({width} x {height}); "
@@ -49,6 +55,30 @@ def check_request(
             f"{free / 1e9:.1f} GB is free.",
             "Choose a smaller scale or part, or close other programs.",
         )
+
+
+def result_size(
+    operation: Operation, parameters: Parameters, width: int, height: int
+) -> tuple[int, int]:
+    """What the operation says the (width, height) of its result will be.
+
+    Raises:
+        PluginError: if it cannot say, or it is no size.
+    """
+    if operation.output_size is None:
+        return width, height
+    fault = "This is a fault in the plugin; tell its author."
+    try:
+        size = tuple(operation.output_size(parameters, width, height))
+        across, down = (int(side) for side in size)
+    except Exception as error:
+        raise PluginError(
+            f"{operation.title} cannot tell the size of its result: {type(error).__name__}: {error}.",
+            fault,
+        ) from error
+    if (across, down) != size or min(across, down) < 1:
+        raise PluginError(f"{operation.title} says {size} is the size of its result.", fault)
+    return across, down
 
 
 def estimated_bytes(operation: Operation, pixels: int, layers: int, itemsize: int) -> int:

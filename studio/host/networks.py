@@ -115,9 +115,14 @@ def place(module: nn.Module, placement: Placement) -> nn.Module:
     with torch.inference_mode(False), torch.no_grad():
         for layer in module.modules():
             dtype = torch.float32 if layer in kept else placement.dtype
-            for parameter in layer._parameters.values():
-                if parameter is not None:
-                    parameter.data = _moved(parameter.data, placement.device, dtype)
+            for name, parameter in layer._parameters.items():
+                if parameter is None:
+                    continue
+                moved = _moved(parameter.data, placement.device, dtype)
+                if parameter.is_inference():
+                    layer._parameters[name] = torch.nn.Parameter(moved, requires_grad=False)
+                else:
+                    parameter.data = moved
             for name, buffer in layer._buffers.items():
                 if buffer is not None:
                     layer._buffers[name] = _moved(buffer, placement.device, dtype)
@@ -132,10 +137,12 @@ def _moved(tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
     import torch
 
     if not tensor.is_floating_point():
-        return tensor.to(device)
-    if tensor.dim() == 4:
-        return tensor.to(device, dtype, memory_format=torch.channels_last)
-    return tensor.to(device, dtype)
+        moved = tensor.to(device)
+    elif tensor.dim() == 4:
+        moved = tensor.to(device, dtype, memory_format=torch.channels_last)
+    else:
+        moved = tensor.to(device, dtype)
+    return moved.clone() if moved.is_inference() else moved
 
 
 class Watch:

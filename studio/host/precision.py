@@ -18,7 +18,7 @@ class BrokenOutput(PluginError):
 
 
 def check_finite(output: Tensor) -> None:
-    """Raise `BrokenOutput` if a value is NaN or infinite."""
+    """Raise `BrokenOutput` if a value of a float32 tensor is NaN or infinite."""
     import torch
 
     # One reduction: a sum is finite only if every value is, up to an overflow that 32 bits cannot
@@ -30,9 +30,14 @@ def check_finite(output: Tensor) -> None:
         )
 
 
-def check_not_black(output: Tensor, given: Tensor) -> None:
-    """Raise `BrokenOutput` if ``output`` is black although ``given`` is not."""
-    if float(output.amax()) < _BLACK and float(given.amax()) > _NOT_BLACK:
+def brightest(image: Tensor) -> float:
+    """The largest value of a picture; taken before a plugin that may write into it sees it."""
+    return float(image.amax())
+
+
+def check_not_black(output: Tensor, brightest_given: float) -> None:
+    """Raise `BrokenOutput` if ``output`` is black although what it was made of is not."""
+    if brightest(output) < _BLACK and brightest_given > _NOT_BLACK:
         raise BrokenOutput(
             "The model produced a black picture from one that is not black.",
             "Run it in full precision (Preferences, Precision), or try another model.",

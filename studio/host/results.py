@@ -126,7 +126,7 @@ def _placed(image: ResultImage, picture: Picture) -> Picture:
     if image.layer is not None and picture.layer(image.layer):
         return paint(image.layer, image.x, image.y, image.pixels, image.mask)(picture)
     pixels = image.pixels
-    if image.mask is not None:
+    if image.mask is not None and image.mask.shape == pixels.shape[:2]:
         pixels = pixels.copy()
         pixels[..., 3] = (pixels[..., 3] * image.mask).round()
     layer = Layer(image.title, Raster.from_array(pixels, image.x, image.y))

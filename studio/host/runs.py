@@ -20,7 +20,8 @@ from studio.document import Array, Picture, Rect, composite
 from studio.host import devices, precision
 from studio.host.context import RunContext
 from studio.host.convert import to_pixels, to_tensors
-from studio.host.limits import check_request
+from studio.host.ladder import no_memory
+from studio.host.limits import check_request, result_size
 from studio.host.models import ModelStore
 from studio.host.networks import NetworkCache
 from studio.host.observer import Observer
@@ -73,6 +74,10 @@ class Runner:
         )
         try:
             return _Run(self.registry, operation, parameters, state).result()
+        except (RuntimeError, MemoryError) as error:
+            if devices.is_out_of_memory(error):
+                raise no_memory() from error
+            raise
         finally:
             state.watch.close()
 
@@ -98,6 +103,7 @@ class _Target:
     mask: Array | None
 
 
+_FAULT = "This is a fault in the plugin; tell its author."
 _Variants = tuple[tuple[ResultImage, ...], ...]
 
 
@@ -111,6 +117,8 @@ class _Run:
     ) -> None:
         self.registry, self.operation, self.parameters = registry, operation, parameters
         self.state, self.request = state, state.request
+        picture, region = state.request.picture, state.request.region
+        self.region = region.intersected(picture.bounds) if picture and region else region
 
     def result(self) -> RunResult:
         started = time.monotonic()
@@ -143,6 +151,8 @@ class _Run:
             self.state.area = target.rect
             outputs = self._attempts(lambda t=target, s=span: self._call(function, t, s))
             per_target.append([self._image(output, target) for output in outputs])
+        if self.operation.output == "canvas":
+            self._check_sizes([image for images in per_target for image in images])
         count = min(len(images) for images in per_target)
         return tuple(tuple(images[i] for images in per_target) for i in range(count))
 
@@ -151,10 +161,10 @@ class _Run:
         if picture is None:
             raise PluginError(f"{self.operation.title} needs a picture.")
         rect = picture.bounds
-        if self.request.region is not None:
+        if self.region is not None:
             margin = self.operation.context_pixels
-            rect = self.request.region.grown(margin).intersected(picture.bounds)
-        if self.operation.output == "canvas" and self.request.region is None:
+            rect = self.region.grown(margin).intersected(picture.bounds)
+        if self.operation.output == "canvas" and self.region is None:
             return [
                 _Target(layer.id, rect, layer.raster.read(rect), None) for layer in picture.layers
             ]
@@ -170,7 +180,8 @@ class _Run:
         return [_Target(layer.id, rect, layer.raster.read(rect), mask)]
 
     def _mask(self, picture: Picture, rect: Rect) -> Array | None:
-        if picture.selection is None or self.operation.selection == "ignored":
+        unused = self.operation.selection == "ignored" or self.operation.output == "canvas"
+        if picture.selection is None or unused:
             return None
         return picture.selection.read(rect)[..., 0].astype(np.float32) / picture.selection.maximum
 
@@ -178,21 +189,27 @@ class _Run:
         """``call()``, again after a rung of the memory ladder or in float32 where it is broken."""
         import torch
 
+        ladder = self.state.ladder
         while True:
+            failure: BaseException | None = None
             try:
-                with torch.random.fork_rng(), torch.inference_mode():
-                    torch.manual_seed(self.request.seed)
+                with (
+                    devices.seeded(ladder.device, self.request.seed),
+                    devices.arithmetic(exact=ladder.exact),
+                    torch.inference_mode(),
+                ):
                     done: list[tuple[Tensor, Tensor | None, str]] = self._guarded(call)
                     return done
             except precision.BrokenOutput:
-                if not self.state.ladder.full_precision():
+                if not ladder.full_precision():
                     raise
                 self.state.note("Half precision gave a broken picture: ran again in float32.")
-                failure = None
             except (RuntimeError, MemoryError) as error:
-                failure = error.with_traceback(None)
+                if not devices.is_out_of_memory(error):
+                    raise
+                failure = devices.without_frames(error)
             if failure is not None:
-                self.state.ladder.climb(failure)
+                ladder.climb(failure)
             self.state.restart()
 
     def _guarded(self, call: Any) -> Any:
@@ -218,32 +235,37 @@ class _Run:
         picture = self.request.picture
         device = self.state.ladder.device
         color, alpha = to_tensors(target.pixels, picture.icc if picture else None)
-        mask = None if target.mask is None else torch.from_numpy(target.mask)[None, None]
-        context = RunContext(self.state, None if alpha is None else alpha.to(device), *span)
-        placed_mask = None if mask is None else mask.to(device)
-        result = function(color.to(device), placed_mask, self.parameters, context)
+        # Copies: a function that writes into what it is given must not move the mask's edge.
+        mask = None if target.mask is None else torch.tensor(target.mask, device=device)[None, None]
+        lent = None if alpha is None else alpha.to(device, copy=True)
+        context = RunContext(self.state, lent, *span)
+        brightest = precision.brightest(color)
+        result = function(color.to(device), mask, self.parameters, context)
         outputs = []
-        for each in result if isinstance(result, list | tuple) else [result]:
-            new, new_alpha, title = _unpacked(each)
-            self._check(new, new_alpha, target)
-            precision.check_finite(new)
-            precision.check_not_black(new, color)
+        for new, new_alpha, title in self._outputs(result, target):
+            precision.check_not_black(new, brightest)
             kept = alpha if new_alpha is None and self.operation.output == "region" else new_alpha
             outputs.append((new, kept, title))
-        if not outputs:
-            raise PluginError(f"{self.operation.title} returned nothing.")
         return outputs
 
     def _call_without_picture(self, function: Any) -> list[tuple[Tensor, Tensor | None, str]]:
-        result = function(self.parameters, RunContext(self.state))
+        return self._outputs(function(self.parameters, RunContext(self.state)), None)
+
+    def _outputs(
+        self, result: Any, target: _Target | None
+    ) -> list[tuple[Tensor, Tensor | None, str]]:
+        """What a function returned, checked, as float32."""
         outputs = []
         for each in result if isinstance(result, list | tuple) else [result]:
-            new, alpha, title = _unpacked(each)
-            self._check(new, alpha, None)
-            precision.check_finite(new)
-            outputs.append((new, alpha, title))
+            color, alpha, title = _unpacked(each)
+            self._check(color, alpha, target)
+            color, alpha = color.float(), None if alpha is None else alpha.float()
+            precision.check_finite(color)
+            if alpha is not None:
+                precision.check_finite(alpha)
+            outputs.append((color, alpha, title))
         if not outputs:
-            raise PluginError(f"{self.operation.title} returned nothing.")
+            raise PluginError(f"{self.operation.title} returned nothing.", _FAULT)
         return outputs
 
     def _check(self, color: Tensor, alpha: Tensor | None, target: _Target | None) -> None:
@@ -256,8 +278,8 @@ class _Run:
             wanted = f"1 x 3 x {target.rect.height} x {target.rect.width}, got {shape}"
             fits = (height, width) == (target.rect.height, target.rect.width)
         if fits and target is not None and self.operation.output_size is not None:
-            size = self.operation.output_size(
-                self.parameters, target.rect.width, target.rect.height
+            size = result_size(
+                self.operation, self.parameters, target.rect.width, target.rect.height
             )
             wanted = f"1 x 3 x {size[1]} x {size[0]}, got {shape}"
             fits = (width, height) == size
@@ -267,7 +289,16 @@ class _Run:
         if not fits:
             raise PluginError(
                 f"{self.operation.title} returned pixels of the wrong shape: expected {wanted}.",
-                "This is a fault in the plugin; tell its author.",
+                _FAULT,
+            )
+
+    def _check_sizes(self, images: list[ResultImage]) -> None:
+        """All layers of a canvas get the same size."""
+        sizes = {(image.pixels.shape[1], image.pixels.shape[0]) for image in images}
+        if len(sizes) > 1:
+            found = ", ".join(f"{width} x {height}" for width, height in sorted(sizes))
+            raise PluginError(
+                f"{self.operation.title} returned layers of different sizes: {found}.", _FAULT
             )
 
     def _image(
@@ -283,7 +314,7 @@ class _Run:
         x, y, mask = target.rect.x, target.rect.y, target.mask
         if self.operation.output == "canvas":
             x = y = 0
-        region = self.request.region
+        region = self.region
         if region is not None:
             pixels, mask = _inner(pixels, mask, target.rect, region)
             if self.operation.output != "canvas":
@@ -302,14 +333,17 @@ class _Run:
 def _unpacked(value: Any) -> tuple[Tensor, Tensor | None, str]:
     import torch
 
-    if isinstance(value, Pixels):
-        return value.color, value.alpha, value.title
-    if isinstance(value, torch.Tensor):
-        return value, None, ""
-    raise PluginError(
-        f"The operation returned a {type(value).__name__}, not a tensor or Pixels.",
-        "This is a fault in the plugin; tell its author.",
-    )
+    pixels = value if isinstance(value, Pixels) else Pixels(value)
+    for each in [pixels.color] if pixels.alpha is None else [pixels.color, pixels.alpha]:
+        if not isinstance(each, torch.Tensor):
+            raise PluginError(
+                f"The operation returned a {type(each).__name__}, not a tensor or Pixels.", _FAULT
+            )
+        if not each.is_floating_point():
+            raise PluginError(
+                f"The operation returned a tensor of {each.dtype}, not floats in [0, 1].", _FAULT
+            )
+    return pixels.color, pixels.alpha, pixels.title
 
 
 def _inner(
