@@ -29,6 +29,7 @@ COMPACT_OVERLAP = 24
 _OVERLAP = 32
 _ATTENTION_OVERLAP = 64  # windows and global statistics reach further than convolutions
 _PROBE = 32
+_NAMES = {"Compact": "SRVGGNetCompact"}  # as its authors call it, and our cards
 _ONNX_TILE = 256  # a graph cannot be cancelled between two of its layers: keep tiles short
 
 
@@ -198,7 +199,7 @@ def _wrapped(found: ImageModelDescriptor[Any]) -> Upscaler:
     network: nn.Module = found.model
     return Upscaler(
         network,
-        architecture=found.architecture.name,
+        architecture=_NAMES.get(found.architecture.id, found.architecture.name),
         scale=found.scale,
         overlap=overlap or (_OVERLAP if convolutional else _ATTENTION_OVERLAP),
         channels=found.input_channels,
