@@ -29,9 +29,12 @@ class HistoryPanel(QWidget):
         self.list.itemActivated.connect(self._go)
         self.memory = label("", "muted")
         self.memory.setContentsMargins(12, 4, 12, 8)
+        self.empty = label("No picture is open.", "muted", wrap=True)
+        self.empty.setContentsMargins(6, 6, 6, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 0)
         column.setSpacing(4)
+        column.addWidget(self.empty)
         column.addWidget(self.list, 1)
         column.addWidget(self.memory)
         self.setMinimumSize(200, 140)
@@ -42,8 +45,9 @@ class HistoryPanel(QWidget):
     def _fill(self) -> None:
         self.list.clear()
         document = self._session.document
+        self.empty.setVisible(document is None)
         if document is None:
-            self.memory.setText("No picture is open.")
+            self.memory.clear()
             return
         history = document.history
         self._add("image", "Opened" if self._session.source.path else "New picture", done=True)
