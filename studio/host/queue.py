@@ -29,6 +29,9 @@ class JobQueue:
 
     Args:
         runner: runs one request.
+
+    Attributes:
+        ready: set once a worker has imported torch.
     """
 
     changed = Signal(Job)
@@ -41,6 +44,8 @@ class JobQueue:
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
         self._workers: dict[str, threading.Thread] = {}
+        self.ready = threading.Event()
+        self._default = "auto"  # the device that this means, once torch has told
         self._warm = False
         self._closing = False
 
@@ -71,6 +76,8 @@ class JobQueue:
                 if replaces is not None and job.key == replaces and not job.state.finished
             ]
             job = Job(next(self._ids), request, title, lane, replaces)
+            if self._closing:
+                job.state = JobState.CANCELLED
             self._jobs.append(job)
             self._start_worker(request.device)
             self._wake.notify_all()
@@ -86,6 +93,7 @@ class JobQueue:
             waiting = job.state is JobState.QUEUED
             if waiting:
                 job.state = JobState.CANCELLED
+                self._wake.notify_all()
         if waiting:
             emit(self.changed, job)
 
@@ -138,16 +146,25 @@ class JobQueue:
         with self._wake:
             return self._wake.wait_for(lambda: job.state.finished, timeout)
 
-    def _start_worker(self, device: str) -> None:
-        worker = self._workers.get(device)
-        if worker is None and not self._closing:
-            # glibc gives a new thread an arena of its own unless it is told before.
-            memory.keep_pages()
-            worker = threading.Thread(
-                target=self._work, args=(device,), name=f"impasto-worker-{device}", daemon=True
-            )
-            self._workers[device] = worker
-            worker.start()
+    def _device(self, spec: str) -> str:
+        """One name for what is one device; the default is known once torch is here."""
+        if spec == "auto":
+            return self._default
+        return f"{spec}:0" if spec in ("cuda", "xpu") else spec
+
+    def _start_worker(self, spec: str) -> None:
+        device = self._device(spec)
+        # The first worker finds out what the default device is, then starts the others.
+        early = bool(self._workers) and not self.ready.is_set()
+        if early or device in self._workers or self._closing:
+            return
+        # glibc gives a new thread an arena of its own unless it is told before.
+        memory.keep_pages()
+        worker = threading.Thread(
+            target=self._work, args=(device,), name=f"impasto-worker-{device}", daemon=True
+        )
+        self._workers[device] = worker
+        worker.start()
 
     def _next(self, device: str, lanes: tuple[Lane, ...]) -> Job | None:
         """Take the next waiting job of these lanes, earlier lanes first."""
@@ -155,16 +172,18 @@ class JobQueue:
             for lane in lanes:
                 for job in self._jobs:
                     waits = job.state is JobState.QUEUED and job.lane == lane
-                    if waits and job.request.device == device:
+                    if waits and self._device(job.request.device) == device:
                         job.state = JobState.RUNNING
                         return job
         return None
 
     def _work(self, device: str) -> None:
-        with self._wake:
-            self._wake.wait_for(lambda: self._closing or self._warm or self._waiting(device))
-        if not self._closing:
-            _import_torch()
+        if not self.ready.is_set():
+            with self._wake:
+                self._wake.wait_for(lambda: self._closing or self._warm or self._waiting(device))
+                if self._closing:
+                    return
+            device = self._prepared(device)
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._closing or self._waiting(device))
@@ -176,10 +195,26 @@ class JobQueue:
                 if not self._waiting(device):
                     memory.trim()
 
+    def _prepared(self, device: str) -> str:
+        """Import torch on this first worker, and start those that wait for it; its device's name."""
+        default = _import_torch()
+        with self._wake:
+            self._default = default
+            worker = self._workers.pop(device)
+            device = self._device(device)
+            self._workers[device] = worker
+            self.ready.set()
+            for job in self._jobs:
+                if job.state is JobState.QUEUED:
+                    self._start_worker(job.request.device)
+        return device
+
     def _waiting(self, device: str) -> bool:
-        return any(
-            job.state is JobState.QUEUED and job.request.device == device for job in self._jobs
-        )
+        with self._lock:
+            return any(
+                job.state is JobState.QUEUED and self._device(job.request.device) == device
+                for job in self._jobs
+            )
 
     def run_now(self, job: Job) -> None:
         """Run a taken job on this thread; its end is in its state, nothing is raised."""
@@ -206,7 +241,7 @@ class JobQueue:
         """An interactive job that a running batch job should give way to."""
         if job.lane != "batch":
             return None
-        return self._next(job.request.device, ("interactive",))
+        return self._next(self._device(job.request.device), ("interactive",))
 
 
 class _JobObserver(Observer):
@@ -248,10 +283,13 @@ class _JobObserver(Observer):
         return True
 
 
-def _import_torch() -> None:
+def _import_torch() -> str:
+    """Import torch and say which device is the default."""
     from studio.host import devices
 
     try:
         devices.warm_up()
-    except ImportError:
+        return str(devices.resolve("auto"))
+    except Exception:  # a worker that ends here would leave its jobs waiting forever
         log.exception("torch cannot be imported; runs will say so")
+        return "cpu"

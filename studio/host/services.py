@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from studio.document.events import listen
 from studio.host.models import ModelStore, default_cache_dir
 from studio.host.networks import NetworkCache
 from studio.host.plugins import PluginRegistry, discover
@@ -38,8 +39,14 @@ class Services:
 
     @cached_property
     def jobs(self) -> JobQueue:
-        """Runs requests on worker threads."""
-        return JobQueue(self.runner)
+        """Runs requests on worker threads, within the settings at the time they start."""
+        queue = JobQueue(self.runner)
+
+        def follow(_names: frozenset[str]) -> None:
+            queue.runner = self.runner
+
+        listen(self.settings.changed, follow)
+        return queue
 
 
 def bundled_models() -> Path:
