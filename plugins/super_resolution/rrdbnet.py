@@ -124,9 +124,7 @@ class RRDBNet(nn.Module):
         del workspace
         features = first + self.conv_body(features)
         for conv in (self.conv_up1, self.conv_up2):
-            doubled = F.interpolate(features, scale_factor=2.0, mode="nearest")
-            features = F.leaky_relu(conv(doubled), _SLOPE, inplace=True)
-            del doubled
+            features = F.leaky_relu(_doubled(conv, features), _SLOPE, inplace=True)
         features = F.leaky_relu(self.conv_hr(features), _SLOPE, inplace=True)
         out: Tensor = self.conv_last(features)
         return out
@@ -152,4 +150,39 @@ def _added(image: Tensor, residual: Tensor) -> Tensor:
     """``image + 0.2 * residual``, in the memory of ``residual`` when no gradient needs it."""
     if torch.is_grad_enabled():
         return torch.add(image, residual, alpha=_SHARE)
-    return residual.mul_(_SHARE).add_(image)
+    return torch.add(image, residual, alpha=_SHARE, out=residual)
+
+
+def _doubled(conv: nn.Conv2d, features: Tensor) -> Tensor:
+    """``conv`` (3 x 3) over the features enlarged twofold by repetition, without enlarging them.
+
+    Under repetition the three taps of a row fall on two source rows, so each of the four output
+    phases is a 2 x 2 convolution of the source: 16 products where 36 were (the sub-pixel view of
+    Shi et al. 2016, read backwards).
+    """
+    weight = conv.weight.float()
+    rows = (
+        torch.stack([weight[:, :, 0], weight[:, :, 1] + weight[:, :, 2]], dim=2),
+        torch.stack([weight[:, :, 0] + weight[:, :, 1], weight[:, :, 2]], dim=2),
+    )
+    kernels = [
+        kernel
+        for row in rows
+        for kernel in (
+            torch.stack([row[..., 0], row[..., 1] + row[..., 2]], dim=3),
+            torch.stack([row[..., 0] + row[..., 1], row[..., 2]], dim=3),
+        )
+    ]
+    joined = torch.cat(kernels).to(conv.weight).contiguous(memory_format=torch.channels_last)
+    bias = conv.bias.repeat(4) if conv.bias is not None else None
+    phases = F.conv2d(features.to(joined), joined, bias, padding=1)
+    number, _, height, width = features.shape
+    form = torch.channels_last
+    if not features.is_contiguous(memory_format=form):
+        form = torch.contiguous_format
+    shape = (number, weight.shape[0], 2 * height, 2 * width)
+    out = torch.empty(shape, dtype=phases.dtype, device=phases.device, memory_format=form)
+    for index, phase in enumerate(phases.chunk(4, dim=1)):
+        down, across = divmod(index, 2)
+        out[:, :, down::2, across::2] = phase[:, :, down : down + height, across : across + width]
+    return out

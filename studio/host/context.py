@@ -141,8 +141,9 @@ class RunContext:
 
     def _show(self, image: Tensor, x: int, y: int, width: int, height: int) -> None:
         """Offer pixels at (x, y) of a result of ``width`` x ``height`` to the canvas."""
-        if image.shape[1] != 3 or self._state.area is None:
+        if image.shape[1] not in {3, 4} or self._state.area is None:
             return
+        image = image[:, :3]  # a fourth channel is the alpha that goes through the same tiles
         picture = self._state.request.picture
         icc = picture.icc if picture else None
         size = (width, height)

@@ -121,7 +121,8 @@ class RunState:
     def files(self, model_id: str) -> tuple[Path, ...]:
         """Verified files of a model, fetched with progress when they are not here yet."""
         card = self.store.card(model_id)
-        self.models[card.id] = card.files[0].sha256
+        weights = max(card.files, key=lambda file: file.bytes)
+        self.models[card.id] = weights.sha256
         found = self.store.locate(model_id)
         if found is not None:
             return found
