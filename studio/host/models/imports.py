@@ -93,7 +93,8 @@ def recognise(
         except Cancelled:
             raise
         except Exception as error:  # noqa: BLE001  # one failing plugin must not hide what the others know
-            _log.warning("Loader %s failed on %s", loader.id, paths[0], exc_info=True)
+            if not hasattr(error, "hint"):  # one that has says what is wrong with the file
+                _log.warning("Loader %s failed on %s", loader.id, paths[0], exc_info=True)
             refusal = refusal or _as_user_error(error, loader)
             continue
         if found is not None:
