@@ -105,7 +105,9 @@ def _devices() -> tuple[list[dict[str, Any]], list[str]]:
 
 def _models(store: ModelStore) -> dict[str, Any]:
     states = {card.id: store.status(card.id) for card in store.cards()}
-    files = [path for path in store.cache_dir.rglob("*") if path.is_file()]
+    # What is JSON there are the store's own notes, such as when a file was last checked.
+    found = store.cache_dir.rglob("*")
+    files = [path for path in found if path.is_file() and path.suffix != ".json"]
     return {
         "known": len(states),
         **{
