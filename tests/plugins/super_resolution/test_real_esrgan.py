@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from skimage import data
 
+from studio.host.tiling import Mosaic, plan, run_tile
 from studio.nn.ncnn import read_ncnn
 from studio.nn.ncnn_networks import ncnn_state_dict
 from studio_plugins.super_resolution.loading import read_network
@@ -88,3 +90,23 @@ def test_the_small_video_files_hold_the_network_of_the_large_one(pairs):
             images.append(network(picture(32)))
     assert torch.equal(images[0], images[2])
     assert torch.equal(images[1], images[2])
+
+
+@pytest.mark.slow
+def test_tiles_of_a_photograph_leave_no_seam(pairs):
+    network = read_network(pairs["realesrgan-x4plus"]).eval()
+    pixels = data.chelsea()[60:220, 100:320].copy()
+    photo = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
+    whole = run_tile(network, photo, 4, 1)
+    rows, columns = (plan(side, 144, network.overlap) for side in photo.shape[2:])
+    assert len(rows) * len(columns) == 4
+    mosaic = Mosaic(rows, columns, 4)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            part = photo[..., row.start : row.end, column.start : column.end]
+            mosaic.add(i, j, run_tile(network, part, 4, 1))
+    tiled = mosaic.finished()
+    assert (tiled - whole).abs().mean() < 1 / 255
+    for border in (columns[1].start * 4, columns[0].end * 4):
+        steps = [image[..., border] - image[..., border - 1] for image in (tiled, whole)]
+        assert (steps[0] - steps[1]).abs().mean() < 1 / 255
