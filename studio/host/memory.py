@@ -37,7 +37,7 @@ def keep_pages() -> bool:
         return False
     library.mallopt(_M_ARENA_MAX, 1)
     library.mallopt(_M_MMAP_MAX, 0)
-    library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+    library.mallopt(_M_TRIM_THRESHOLD, -1)  # never: 2 GB, the largest int, is less than a tile takes
     return True
 
 

@@ -22,10 +22,10 @@ from PIL import Image
 from studio.api.errors import UserError
 from studio.host.services import build_services
 
-pytestmark = pytest.mark.benchmark
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
 MODEL = "realesrgan-x4plus"
-ROUNDS = 2
+ROUNDS = 1
 
 PLAIN = """
 import sys, time
