@@ -37,7 +37,8 @@ def keep_pages() -> bool:
         return False
     library.mallopt(_M_ARENA_MAX, 1)
     library.mallopt(_M_MMAP_MAX, 0)
-    library.mallopt(_M_TRIM_THRESHOLD, -1)  # never: 2 GB, the largest int, is less than a tile takes
+    # Never: 2 GB, the largest number it takes, is less than a tile of 512 pixels needs.
+    library.mallopt(_M_TRIM_THRESHOLD, -1)
     return True
 
 
