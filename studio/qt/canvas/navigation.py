@@ -37,6 +37,9 @@ class NavigableView(QWidget):
 
     zoom_changed = Signal(float)
 
+    viewport_changed = Signal()
+    """Another part of the picture may be in view, or another size of it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewport = Viewport()
@@ -132,6 +135,7 @@ class NavigableView(QWidget):
     def moved(self) -> None:
         """Called after every change of the viewport."""
         self.update()
+        self.viewport_changed.emit()
         if self.viewport.zoom != self._told_zoom:
             self._told_zoom = self.viewport.zoom
             self.zoom_changed.emit(self.viewport.zoom)
