@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Any
 
 from psygnal import Signal
 
+from studio.document.differences import shown_differences
 from studio.document.events import emit
 from studio.document.history import History
-from studio.document.picture import Picture, shown_differences
+from studio.document.picture import Picture
 from studio.document.tiles import Index
 
 
@@ -23,11 +25,63 @@ class Change:
         before: the picture until now.
         after: the picture from now on.
         tiles: tiles whose composite may differ; None = everything, as after a change of size.
+        transient: whether it belongs to an edit that is still going on, such as a stroke.
     """
 
     before: Picture
     after: Picture
     tiles: frozenset[Index] | None
+    transient: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A state of the picture that was given a name, to come back to.
+
+    Attributes:
+        name: what the user called it.
+        picture: the state.
+        time: seconds since the epoch.
+    """
+
+    name: str
+    picture: Picture
+    time: float
+
+
+class Transaction:
+    """An edit that is seen while it goes on, such as a stroke or a slider's drag: one undo step.
+
+    Made by `Document.begin`. Once it has ended, by itself or because the document went on without
+    it, its methods do nothing.
+    """
+
+    def __init__(self, document: Document, title: str) -> None:
+        self._document = document
+        self.title = title
+        self.before = document.picture
+
+    @property
+    def open(self) -> bool:
+        """Whether it still goes on."""
+        return self._document.transaction is self
+
+    def show(self, picture: Picture) -> None:
+        """Let the document be ``picture`` for now; it is not in the history yet."""
+        if self.open and picture is not self._document.picture:
+            self._document._show(picture, transient=True)
+
+    def update(self, edit: Callable[[Picture], Picture]) -> None:
+        """Show ``edit`` of the picture as it was at the beginning; one that raises changes nothing."""
+        self.show(edit(self.before))
+
+    def commit(self, record: Mapping[str, Any] | None = None) -> bool:
+        """Make what is shown one undo step; False if it is what was there before."""
+        return self._document._end(self, keep=True, record=record)
+
+    def cancel(self) -> None:
+        """Go back to the picture as it was at the beginning."""
+        self._document._end(self, keep=False)
 
 
 class Document:
@@ -41,6 +95,7 @@ class Document:
     """
 
     changed = Signal(Change)
+    snapshots_changed = Signal()
 
     def __init__(self, picture: Picture, history: History | None = None) -> None:
         self._picture = picture
@@ -48,6 +103,8 @@ class Document:
         self._saved: Callable[[], Picture | None] = weakref.ref(picture)
         self.history = history or History()
         self.revision = 0
+        self._transaction: Transaction | None = None
+        self._snapshots: tuple[Snapshot, ...] = ()
 
     @property
     def picture(self) -> Picture:
@@ -75,8 +132,11 @@ class Document:
     ) -> bool:
         """Make one undo step of ``edit``; returns False if it changed nothing.
 
-        An edit that raises leaves the document as it was.
+        An edit that raises leaves the document as it was. A transaction that goes on is committed
+        before.
         """
+        if self._transaction is not None:
+            self._transaction.commit()
         after = edit(self._picture)
         if after is self._picture:
             return False
@@ -84,22 +144,61 @@ class Document:
         self._show(after)
         return True
 
+    @property
+    def transaction(self) -> Transaction | None:
+        """The edit that goes on, if any."""
+        return self._transaction
+
+    def begin(self, title: str) -> Transaction:
+        """Start an edit that is seen while it goes on; one that is still open is committed."""
+        if self._transaction is not None:
+            self._transaction.commit()
+        self._transaction = Transaction(self, title)
+        return self._transaction
+
+    def view_change(self, edit: Callable[[Picture], Picture]) -> bool:
+        """Change what is no content, such as the active layer, without an undo step.
+
+        The present state of the history is the changed picture from then on, and one that counts
+        as saved still does. Returns False if ``edit`` changed nothing.
+        """
+        if self._transaction is not None:
+            self._transaction.commit()
+        before = self._picture
+        after = edit(before)
+        if after is before:
+            return False
+        self.history.replace_present(after)
+        if self._saved() is before:
+            self.mark_saved(after)
+        self._show(after)
+        return True
+
     def undo(self) -> bool:
-        """Take back the last step; False if there is none."""
+        """Take back the last step, or the edit that goes on; False if there is none."""
+        if self._transaction is not None and self._transaction.before is not self._picture:
+            self._transaction.cancel()
+            return True
+        self._abandon()
         step = self.history.undo()
         if step:
             self._show(step.before)
         return step is not None
 
     def redo(self) -> bool:
-        """Do the last undone step again; False if there is none."""
+        """Do the last undone step again; False if there is none. An open transaction is cancelled."""
+        self._abandon()
         step = self.history.redo()
         if step:
             self._show(step.after)
         return step is not None
 
     def go_to(self, position: int) -> None:
-        """Undo or redo until ``position`` steps are done; out of range goes as far as it can."""
+        """Undo or redo until ``position`` steps are done; out of range goes as far as it can.
+
+        An open transaction is cancelled.
+        """
+        self._abandon()
         target = self._picture
         while self.history.position > max(position, 0) and (step := self.history.undo()):
             target = step.before
@@ -108,9 +207,54 @@ class Document:
         if target is not self._picture:
             self._show(target)
 
-    def _show(self, after: Picture) -> None:
+    # Snapshots
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """The named states, oldest first. They last as long as the document is open."""
+        return self._snapshots
+
+    def add_snapshot(self, name: str) -> Snapshot:
+        """Keep the present picture under a name."""
+        snapshot = Snapshot(name, self._picture, time.time())
+        self._snapshots = (*self._snapshots, snapshot)
+        emit(self.snapshots_changed)
+        return snapshot
+
+    def remove_snapshot(self, snapshot: Snapshot) -> None:
+        """Forget a named state."""
+        self._snapshots = tuple(kept for kept in self._snapshots if kept is not snapshot)
+        emit(self.snapshots_changed)
+
+    def restore_snapshot(self, snapshot: Snapshot) -> bool:
+        """Go back to a named state, as an undo step; False if it is the present one."""
+        return self.apply(f"Restore “{snapshot.name}”", lambda _: snapshot.picture)
+
+    # Committing
+
+    def _abandon(self) -> None:
+        if self._transaction is not None:
+            self._transaction.cancel()
+
+    def _end(
+        self, transaction: Transaction, *, keep: bool, record: Mapping[str, Any] | None = None
+    ) -> bool:
+        if self._transaction is not transaction:
+            return False
+        self._transaction = None
+        before, shown = transaction.before, self._picture
+        if shown is before:
+            return False
+        if not keep:
+            self._show(before)
+            return False
+        self.history.push(transaction.title, before, shown, record)
+        self._show(shown)
+        return True
+
+    def _show(self, after: Picture, *, transient: bool = False) -> None:
         before, self._picture = self._picture, after
         self.revision += 1
         tiles = shown_differences(before, after)
-        change = Change(before, after, None if tiles is None else frozenset(tiles))
+        change = Change(before, after, None if tiles is None else frozenset(tiles), transient)
         emit(self.changed, change)

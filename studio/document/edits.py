@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import cv2
 import numpy as np
 
+from studio.api.errors import UserError
 from studio.document.geometry import Rect
-from studio.document.picture import Layer, Picture
+from studio.document.nodes import Group, Layer, Text, mapped
+from studio.document.picture import Picture
 from studio.document.tiles import TILE, Array, Raster
 
 Edit = Callable[[Picture], Picture]
+
+
+def paint_target(picture: Picture) -> Layer:
+    """The layer that a brush writes to.
+
+    Raises:
+        UserError: if a group is chosen, or the layer is locked or does not show.
+    """
+    node = picture.active_node
+    if isinstance(node, Group):
+        raise UserError(f"“{node.name}” is a group.", "Choose one of its layers to paint on.")
+    require_unlocked(picture, node.id)
+    if not picture.is_visible(node.id):
+        raise UserError(f"“{node.name}” is hidden.", "Show the layer before you paint on it.")
+    return node
+
+
+def require_unlocked(picture: Picture, node_id: str) -> None:
+    """Refuse to change the pixels of a layer that is locked, itself or by a group around it.
+
+    Raises:
+        UserError: naming what is locked.
+    """
+    for node in picture.path(node_id):
+        if node.locked:
+            raise UserError(f"“{node.name}” is locked.", "Unlock it in the layer panel first.")
+
+
+def masked_by_selection(picture: Picture, rect: Rect) -> Array | None:
+    """How much each pixel of ``rect`` is selected: H x W float32 in [0, 1]; None = everything."""
+    if picture.selection is None:
+        return None
+    weight: Array = picture.selection.read(rect)[..., 0].astype(np.float32)
+    weight /= picture.selection.maximum
+    return weight
 
 
 def paint(layer_id: str, x: int, y: int, pixels: Array, mask: Array | None = None) -> Edit:
     """Write H x W x 4 ``pixels`` at (x, y) into a layer, weighted by ``mask`` (H x W in [0, 1]).
 
     Without a mask every pixel is replaced. Pixels where the mask is 0 keep every bit. Parts
-    outside the canvas are left out.
+    outside the canvas are left out. A text layer that is painted on is one of pixels from then on.
+    The edit raises UserError if the layer is locked.
     """
 
     def edit(picture: Picture) -> Picture:
-        layer = _existing(picture, layer_id)
+        layer = existing(picture, layer_id)
+        require_unlocked(picture, layer_id)
         whole = Rect(x, y, pixels.shape[1], pixels.shape[0])
         inside = whole.intersected(picture.bounds)
         if inside.empty:
@@ -38,45 +77,7 @@ def paint(layer_id: str, x: int, y: int, pixels: Array, mask: Array | None = Non
             )
         if not raster.changed_tiles(layer.raster):
             return picture
-        return picture.with_layer(layer.replaced(raster=raster))
-
-    return edit
-
-
-def add_layer(layer: Layer, above: str | None = None) -> Edit:
-    """Insert a layer above the one with id ``above`` (default: the active one) and select it."""
-
-    def edit(picture: Picture) -> Picture:
-        anchor = above or picture.active
-        ids = [existing.id for existing in picture.layers]
-        at = ids.index(anchor) + 1 if anchor in ids else len(ids)
-        layers = (*picture.layers[:at], layer, *picture.layers[at:])
-        return picture.replaced(layers=layers, active=layer.id)
-
-    return edit
-
-
-def remove_layer(layer_id: str) -> Edit:
-    """Delete a layer; the last one stays."""
-
-    def edit(picture: Picture) -> Picture:
-        _existing(picture, layer_id)
-        kept = tuple(layer for layer in picture.layers if layer.id != layer_id)
-        if not kept:
-            return picture
-        active = picture.active if picture.active != layer_id else kept[-1].id
-        return picture.replaced(layers=kept, active=active)
-
-    return edit
-
-
-def change_layer(layer_id: str, **changes: Any) -> Edit:
-    """Set attributes of a layer (name, visible, opacity, mask)."""
-
-    def edit(picture: Picture) -> Picture:
-        layer = _existing(picture, layer_id)
-        changed = layer.replaced(**changes)
-        return picture if changed == layer else picture.with_layer(changed)
+        return picture.with_layer(layer.replaced(raster=raster, text=None))
 
     return edit
 
@@ -94,26 +95,38 @@ def select(mask: Raster | None) -> Edit:
 def rescale(width: int, height: int, enlarged: Mapping[str, Array]) -> Edit:
     """Give the canvas a new size, with new pixels for the layers that ``enlarged`` names by id.
 
-    Layer masks, the selection and layers without new pixels are resampled by cubic interpolation.
+    Masks, the selection and layers without new pixels are resampled by cubic interpolation; guides
+    and text go along.
     """
 
     def edit(picture: Picture) -> Picture:
-        layers = []
-        for layer in picture.layers:
+        across, down = width / picture.width, height / picture.height
+
+        def again(raster: Raster) -> Raster:
+            return resampled(raster, picture.bounds, width, height)
+
+        def layer_again(layer: Layer) -> Layer:
             pixels = enlarged.get(layer.id)
             if pixels is None:
-                raster = resampled(layer.raster, picture.bounds, width, height)
+                raster = again(layer.raster)
             elif pixels.shape != (height, width, 4):
                 raise ValueError(f"pixels of {pixels.shape} for a canvas of {width} x {height}")
             else:
                 raster = Raster.from_array(pixels)
-            mask = layer.mask and resampled(layer.mask, picture.bounds, width, height)
-            layers.append(layer.replaced(raster=raster, mask=mask))
-        selection = picture.selection and resampled(
-            picture.selection, picture.bounds, width, height
+            return layer.replaced(raster=raster, text=_rescaled(layer.text, across, down))
+
+        guides = tuple(
+            dataclasses.replace(
+                guide, position=guide.position * (across if guide.vertical else down)
+            )
+            for guide in picture.guides
         )
         return picture.replaced(
-            width=width, height=height, layers=tuple(layers), selection=selection
+            width=width,
+            height=height,
+            nodes=mapped(picture.nodes, layer_again, again),
+            selection=picture.selection and again(picture.selection),
+            guides=guides,
         )
 
     return edit
@@ -122,7 +135,8 @@ def rescale(width: int, height: int, enlarged: Mapping[str, Array]) -> Edit:
 def crop(rect: Rect) -> Edit:
     """Make ``rect`` the canvas; pixels outside it are dropped. It may reach beyond the old canvas.
 
-    Tiles are shared with the picture before where ``rect`` starts at a tile's corner.
+    Tiles are shared with the picture before where ``rect`` starts at a tile's corner. Guides and
+    text move along; guides that are no longer on the canvas are dropped.
     """
     (columns, left), (rows, top) = divmod(rect.x, TILE), divmod(rect.y, TILE)
 
@@ -131,16 +145,25 @@ def crop(rect: Rect) -> Edit:
             return Raster(raster.dtype, raster.channels).write(0, 0, raster.read(rect))
         return raster.cropped(rect).shifted(-columns, -rows)
 
+    def layer_moved(layer: Layer) -> Layer:
+        text = layer.text and layer.text.replaced(x=layer.text.x - rect.x, y=layer.text.y - rect.y)
+        return layer.replaced(raster=moved(layer.raster), text=text)
+
     def edit(picture: Picture) -> Picture:
         if rect == picture.bounds:
             return picture
-        layers = tuple(
-            layer.replaced(raster=moved(layer.raster), mask=layer.mask and moved(layer.mask))
-            for layer in picture.layers
+        guides = (
+            dataclasses.replace(g, position=g.position - (rect.x if g.vertical else rect.y))
+            for g in picture.guides
         )
-        selection = picture.selection and moved(picture.selection)
         return picture.replaced(
-            width=rect.width, height=rect.height, layers=layers, selection=selection
+            width=rect.width,
+            height=rect.height,
+            nodes=mapped(picture.nodes, layer_moved, moved),
+            selection=picture.selection and moved(picture.selection),
+            guides=tuple(
+                g for g in guides if 0 <= g.position <= (rect.width if g.vertical else rect.height)
+            ),
         )
 
     return edit
@@ -163,8 +186,20 @@ def resampled(raster: Raster, area: Rect, width: int, height: int) -> Raster:
     return Raster.from_array(out)
 
 
-def _existing(picture: Picture, layer_id: str) -> Layer:
+def existing(picture: Picture, layer_id: str) -> Layer:
+    """The layer with this id.
+
+    Raises:
+        LookupError: if there is none.
+    """
     layer = picture.layer(layer_id)
     if layer is None:
         raise LookupError(f"no layer {layer_id}")
     return layer
+
+
+def _rescaled(text: Text | None, across: float, down: float) -> Text | None:
+    """The text at another size; None when it would be stretched, which only its pixels can be."""
+    if text is None or abs(across / down - 1) > 0.01:
+        return None
+    return text.replaced(x=text.x * across, y=text.y * down, size=text.size * down)

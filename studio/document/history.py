@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio.document.picture import Picture
@@ -88,6 +88,14 @@ class History:
             del self._steps[0]
             self._position -= 1
         return step
+
+    def replace_present(self, picture: Picture) -> None:
+        """Let the present state be ``picture``, which differs in nothing that is content."""
+        at = self._position
+        if at > 0:
+            self._steps[at - 1] = replace(self._steps[at - 1], after=picture)
+        if at < len(self._steps):
+            self._steps[at] = replace(self._steps[at], before=picture)
 
     def undo(self) -> Step | None:
         """Step back; returns the undone step, or None at the beginning."""

@@ -3,86 +3,62 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from studio.document import nodes as tree
 from studio.document.geometry import Rect
+from studio.document.nodes import Group, Guide, Layer, Node, Text, new_layer_id
 from studio.document.tiles import TILE, Array, Index, Raster
 
-
-def new_layer_id() -> str:
-    """An identifier that no other layer has."""
-    return uuid.uuid4().hex
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of pixels.
-
-    Attributes:
-        name: shown in the layer panel.
-        raster: straight RGBA, in canvas coordinates; may reach beyond the canvas.
-        id: stays the same through all edits.
-        visible: whether it shows.
-        opacity: 0 to 1.
-        mask: one channel that scales the alpha, or None; zero hides.
-    """
-
-    name: str
-    raster: Raster
-    id: str = field(default_factory=new_layer_id)
-    visible: bool = True
-    opacity: float = 1.0
-    mask: Raster | None = None
-
-    def replaced(self, **changes: Any) -> Layer:
-        """A copy with other attributes."""
-        return dataclasses.replace(self, **changes)
-
-    @property
-    def rasters(self) -> tuple[Raster, ...]:
-        """Everything of it that holds tiles."""
-        return (self.raster,) if self.mask is None else (self.raster, self.mask)
+__all__ = ["Group", "Guide", "Layer", "Node", "Picture", "Text", "new_layer_id", "tile_rect"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Layers on a canvas of ``width`` x ``height`` pixels.
+    """Layers and groups on a canvas of ``width`` x ``height`` pixels.
 
     Attributes:
         width: canvas width, at least 1.
         height: canvas height, at least 1.
-        layers: bottom to top, at least one.
-        active: id of the layer that edits go to.
+        nodes: layers and groups, bottom to top; at least one layer somewhere.
+        active: id of the layer or group that edits go to.
         icc: RGB profile of the pixels; None means sRGB.
-        selection: one uint8 channel, 255 = selected; None = nothing selected.
+        selection: one uint8 channel, 255 = selected; None = nothing in particular, so everything
+            may be edited.
+        guides: lines to align to.
+        mask_active: whether painting goes to the active node's mask instead of its pixels.
     """
 
     width: int
     height: int
-    layers: tuple[Layer, ...]
+    nodes: tuple[Node, ...]
     active: str
     icc: bytes | None = None
     selection: Raster | None = None
+    guides: tuple[Guide, ...] = ()
+    mask_active: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what the compositor and the history rely on not to be.
 
         Raises:
-            ValueError: for an empty canvas, no layer, two layers with one id, layers of different
+            ValueError: for an empty canvas, no layer, two nodes with one id, layers of different
                 depths, layers that are not RGBA, or masks of more than one channel.
         """
         if self.width < 1 or self.height < 1:
             raise ValueError(f"a canvas of {self.width} x {self.height} pixels")
-        if not self.layers or len({layer.id for layer in self.layers}) != len(self.layers):
+        found = [node for node, _ in tree.walk(self.nodes)]
+        if not self.layers or len({node.id for node in found}) != len(found):
             raise ValueError("a picture has at least one layer, each with an id of its own")
         rasters = [layer.raster for layer in self.layers]
         if any((r.dtype, r.channels) != (self.dtype, 4) for r in rasters):
             raise ValueError("all layers are RGBA of one depth")
-        masks = [*(layer.mask for layer in self.layers), self.selection]
+        masks = [*(node.mask for node in found), self.selection]
         if any(mask is not None and mask.channels != 1 for mask in masks):
             raise ValueError("masks and the selection have one channel")
 
@@ -99,64 +75,82 @@ class Picture:
         """The canvas as a rectangle."""
         return Rect(0, 0, self.width, self.height)
 
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """All pixel layers, those in groups included, bottom to top."""
+        return tuple(tree.layers_in(self.nodes))
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Depth of every pixel layer: uint8 or uint16."""
         return self.layers[0].raster.dtype
 
     @property
+    def active_node(self) -> Node:
+        """The layer or group that is chosen; the topmost layer if ``active`` names none."""
+        return self.node(self.active) or self.layers[-1]
+
+    @property
     def active_layer(self) -> Layer:
-        """The layer that edits go to."""
-        return self.layer(self.active) or self.layers[-1]
+        """The layer that edits go to; of a chosen group its topmost one."""
+        node = self.active_node
+        inside = tuple(tree.layers_in((node,)))
+        return inside[-1] if inside else self.layers[-1]
+
+    def node(self, node_id: str) -> Node | None:
+        """The layer or group with this id, or None if it was deleted."""
+        path = self.path(node_id)
+        return path[-1] if path else None
 
     def layer(self, layer_id: str) -> Layer | None:
-        """The layer with this id, or None if it was deleted."""
+        """The layer with this id, or None if it was deleted or is a group."""
         return next((layer for layer in self.layers if layer.id == layer_id), None)
+
+    def path(self, node_id: str) -> tuple[Node, ...]:
+        """The groups around a node, outermost first, then the node; empty if there is none."""
+        return tree.path_to(self.nodes, node_id)
+
+    def parent(self, node_id: str) -> Group | None:
+        """The group that a node lies in directly; None at the top of the tree."""
+        path = self.path(node_id)
+        parent = path[-2] if len(path) > 1 else None
+        return parent if isinstance(parent, Group) else None
+
+    def siblings(self, node_id: str) -> tuple[Node, ...]:
+        """The nodes of the list that a node lies in, itself included, bottom to top."""
+        parent = self.parent(node_id)
+        return parent.children if parent is not None else self.nodes
+
+    def walk(self) -> Iterator[tuple[Node, int]]:
+        """All nodes with their depth, top to bottom, a group before its children."""
+        return tree.walk(self.nodes)
+
+    def is_visible(self, node_id: str) -> bool:
+        """Whether a node and all groups around it show."""
+        path = self.path(node_id)
+        return bool(path) and all(node.visible for node in path)
+
+    def is_locked(self, node_id: str) -> bool:
+        """Whether a node or a group around it is locked."""
+        return any(node.locked for node in self.path(node_id))
 
     def replaced(self, **changes: Any) -> Picture:
         """A copy with other attributes."""
         return dataclasses.replace(self, **changes)
 
+    def with_node(self, node: Node) -> Picture:
+        """A copy in which the node with the same id is replaced."""
+        return self.replaced(nodes=tree.swapped(self.nodes, node.id, (node,)))
+
     def with_layer(self, layer: Layer) -> Picture:
         """A copy in which the layer with the same id is replaced."""
-        layers = tuple(layer if old.id == layer.id else old for old in self.layers)
-        return self.replaced(layers=layers)
+        return self.with_node(layer)
 
     @property
     def rasters(self) -> tuple[Raster, ...]:
         """Everything that holds tiles."""
         selection = () if self.selection is None else (self.selection,)
-        return tuple(raster for layer in self.layers for raster in layer.rasters) + selection
-
-
-def shown_differences(before: Picture, after: Picture) -> set[Index] | None:
-    """Tiles whose composite may differ; None if anything may (another size or layer order)."""
-    if (before.width, before.height, before.icc) != (after.width, after.height, after.icc):
-        return None
-    if [layer.id for layer in before.layers] != [layer.id for layer in after.layers]:
-        kept = [layer.id for layer in before.layers if after.layer(layer.id)]
-        if kept != [layer.id for layer in after.layers if before.layer(layer.id)]:
-            return None
-    changed: set[Index] = set()
-    for layer in (*before.layers, *after.layers):
-        changed |= _layer_differences(before.layer(layer.id), after.layer(layer.id))
-    return changed
-
-
-def _layer_differences(before: Layer | None, after: Layer | None) -> set[Index]:
-    if before is after:
-        return set()
-    if before is None or after is None:
-        present = before or after
-        return set(present.raster.tiles) if present else set()
-    if (before.visible, before.opacity) != (after.visible, after.opacity):
-        return set(before.raster.tiles) | set(after.raster.tiles)
-    changed = before.raster.changed_tiles(after.raster)
-    if before.mask is not after.mask:
-        if before.mask is None or after.mask is None:
-            return changed | set(after.raster.tiles)
-        changed |= before.mask.changed_tiles(after.mask)
-    return changed
+        return tuple(raster for node in self.nodes for raster in node.rasters) + selection
 
 
 def tile_rect(index: Index) -> Rect:

@@ -9,7 +9,8 @@ from typing import Any
 from studio.api.errors import UserError
 from studio.api.operation import Input, Output
 from studio.document import Array, Layer, Picture, Raster
-from studio.document.edits import Edit, add_layer, paint, rescale
+from studio.document.edits import Edit, paint, rescale
+from studio.document.layer_edits import add_node
 from studio.host.requests import RunRequest
 
 
@@ -130,4 +131,4 @@ def _placed(image: ResultImage, picture: Picture) -> Picture:
         pixels = pixels.copy()
         pixels[..., 3] = (pixels[..., 3] * image.mask).round()
     layer = Layer(image.title, Raster.from_array(pixels, image.x, image.y))
-    return add_layer(layer)(picture)
+    return add_node(layer)(picture)

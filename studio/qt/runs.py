@@ -79,7 +79,7 @@ class Runs(QObject):
             operation=operation.id,
             parameters=dict(parameters),
             picture=picture,
-            layer=picture.active if picture is not None else None,
+            layer=picture.active_layer.id if picture is not None else None,
             region=region,
             seed=secrets.randbelow(2**31),
             device=settings.device,

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from studio.document import TILE, Array, Layer, Picture, Raster, Rect, composite, tile_rect
+from studio.document.nodes import mapped
 from studio.document.tiles import Index
 
 ToDisplay = Callable[[Array, bytes | None], Array]
@@ -92,7 +93,7 @@ class Pyramid:
 
     def preview(self, picture: Picture) -> int:
         """Fill the coarse level and those below by picking every n-th pixel; returns that level."""
-        level = self.coarse_level(sum(layer.visible for layer in picture.layers))
+        level = self.coarse_level(sum(picture.is_visible(layer.id) for layer in picture.layers))
         thinned = _thinned(picture, 1 << level)
         self.store(level, self.shown(thinned, thinned.bounds), 0, 0)
         return level
@@ -156,8 +157,8 @@ def _thinned(picture: Picture, step: int) -> Picture:
         return Raster.from_array(out)
 
     def thin_layer(layer: Layer) -> Layer:
-        return layer.replaced(raster=thin(layer.raster), mask=layer.mask and thin(layer.mask))
+        shown = picture.is_visible(layer.id)
+        return layer.replaced(raster=thin(layer.raster)) if shown else layer
 
-    shown = tuple(thin_layer(layer) for layer in picture.layers if layer.visible)
-    hidden = tuple(layer for layer in picture.layers if not layer.visible)
-    return picture.replaced(width=width, height=height, layers=(*hidden, *shown), selection=None)
+    nodes = mapped(picture.nodes, thin_layer, thin)
+    return picture.replaced(width=width, height=height, nodes=nodes, selection=None)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from studio.document import Document, Layer, Picture, Raster, Rect
-from studio.document.edits import add_layer, paint
+from studio.document.edits import paint
+from studio.document.layer_edits import add_node
 from studio.qt.canvas import Display
 from studio.qt.canvas.pyramid import Pyramid
 
@@ -128,7 +129,7 @@ def test_small_edits_are_renewed_at_once_and_large_ones_by_the_thread(large, noi
     assert display.update(dabbed, frozenset({(1, 0)})) == Rect(256, 0, 256, 256)
     assert agrees(display, dabbed)
     veil = Layer("veil", Raster.from_array(noise(2900, 2310, alpha=120, seed=3)))
-    veiled = add_layer(veil)(dabbed)
+    veiled = add_node(veil)(dabbed)
     assert display.update(veiled, None).empty
     assert display.sharp(0, veiled.bounds) is None, "the old picture shows meanwhile"
     display.wait()

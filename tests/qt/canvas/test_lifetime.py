@@ -24,7 +24,7 @@ def slow_document() -> Document:
     )
     picture = Picture.from_pixels(np.zeros((1, 1, 4), np.uint8))
     layer = picture.layers[0].replaced(raster=raster)
-    return Document(picture.replaced(width=48 * 256, height=32 * 256, layers=(layer,)))
+    return Document(picture.replaced(width=48 * 256, height=32 * 256, nodes=(layer,)))
 
 
 def delete(widget):

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.document import Layer, Picture, Raster, Rect
-from studio.document.edits import add_layer, change_layer, paint
-from studio.document.picture import shown_differences
+from studio.document.differences import shown_differences
+from studio.document.edits import paint
+from studio.document.layer_edits import add_node, change_node
 from studio.qt.canvas.display import all_tiles
 from studio.qt.canvas.pyramid import Pyramid, runs, to_eight_bits
 
@@ -96,9 +97,9 @@ def test_renewing_dirty_tiles_equals_a_full_build_on_every_level(
         return rng.integers(0, np.iinfo(depth).max, (height, width, 4), dtype=depth, endpoint=True)
 
     picture = Picture.from_pixels(random(*size))
-    picture = add_layer(Layer("above", Raster(depth)))(picture)
+    picture = add_node(Layer("above", Raster(depth)))(picture)
     steps = [paint(picture.active, x, y, random(w, h)) for x, y, w, h in strokes]
-    steps.insert(1, change_layer(picture.active, opacity=opacity))
+    steps.insert(1, change_node(picture.active, opacity=opacity))
     pyramid = built(picture)
     for step in steps:
         after = step(picture)
@@ -128,9 +129,9 @@ def test_the_preview_picks_pixels_of_every_layer_at_once(noise):
     pixels[:, 1050:, 3] = 0
     base = noise(2100, 1300, seed=1)
     picture = Picture.from_pixels(base)
-    picture = add_layer(Layer("above", Raster.from_array(pixels)))(picture)
+    picture = add_node(Layer("above", Raster.from_array(pixels)))(picture)
     hidden = Layer("hidden", Raster.from_array(noise(2100, 1300, seed=2)), visible=False)
-    picture = add_layer(hidden)(picture)
+    picture = add_node(hidden)(picture)
     pyramid = Pyramid(picture.width, picture.height)
     level = pyramid.preview(picture)
     assert level == 2, "two layers of a megapixel would take twice as long"

@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from typing_extensions import override
 
 from studio.document import Document, Layer, Picture, Raster, Rect
-from studio.document.edits import add_layer, crop, paint, rescale
+from studio.document.edits import crop, paint, rescale
+from studio.document.layer_edits import add_node
 from studio.qt.canvas import CanvasView
 from studio.qt.canvas.rendering import Colors
 from studio.qt.canvas.rulers import THICKNESS, tick_step
@@ -145,7 +146,7 @@ def test_after_any_edits_it_shows_what_a_new_view_shows(
 ):
     document = Document(Picture.from_pixels(noise(800, 600, alpha=None, seed=seed)))
     view = open_view(document)
-    document.apply("layer", add_layer(Layer("above", Raster())))
+    document.apply("layer", add_node(Layer("above", Raster())))
     for x, y in strokes:
         stroke = noise(150, 90, alpha=None, seed=x + 20)
         document.apply("stroke", paint(document.picture.active, x, y, stroke))

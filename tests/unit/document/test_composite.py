@@ -109,7 +109,7 @@ def test_an_empty_layer_changes_no_bit_even_of_transparent_pixels(seed, dtype):
     empty = Layer("empty", Raster(dtype))
     np.testing.assert_array_equal(composite(picture), pixels)
     for layers in ((*picture.layers, empty), (empty, *picture.layers)):
-        np.testing.assert_array_equal(composite(picture.replaced(layers=layers)), pixels)
+        np.testing.assert_array_equal(composite(picture.replaced(nodes=layers)), pixels)
 
 
 def test_a_layer_that_is_transparent_here_changes_no_bit_whatever_colour_it_carries():
@@ -120,7 +120,7 @@ def test_a_layer_that_is_transparent_here_changes_no_bit_whatever_colour_it_carr
     result[:, 10:, 3] = 0
     picture = Picture.from_pixels(pixels)
     above = Layer("result", Raster.from_array(result))
-    got = composite(picture.replaced(layers=(*picture.layers, above)))
+    got = composite(picture.replaced(nodes=(*picture.layers, above)))
     np.testing.assert_array_equal(got[:, 10:], pixels[:, 10:])
 
 
@@ -130,7 +130,7 @@ def test_every_level_survives_below_an_empty_layer():
         pixels = np.stack([levels, levels[::-1], levels.T, np.full_like(levels, alpha)], axis=2)
         picture = Picture.from_pixels(pixels)
         above = Layer("empty", Raster(np.uint16))
-        picture = picture.replaced(layers=(*picture.layers, above))
+        picture = picture.replaced(nodes=(*picture.layers, above))
         np.testing.assert_array_equal(composite(picture), pixels)
 
 

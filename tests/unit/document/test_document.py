@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 
-from studio.document import Document, Layer, Picture, Raster, Rect
+from studio.document import Document, Layer, Picture, Raster, Rect, layer_edits
 from studio.document import edits as make
 from studio.document.events import listen
 
@@ -86,9 +86,9 @@ def test_an_edit_that_fails_leaves_everything_as_it_was(document):
     with pytest.raises(ValueError, match="into a uint8 raster"):
         document.apply("Paint", make.paint(before.active, 0, 0, np.ones((5, 5, 4), np.uint16)))
     with pytest.raises(ValueError, match="one depth"):
-        document.apply("Layer", make.add_layer(Layer("deep", Raster(np.uint16))))
+        document.apply("Layer", layer_edits.add_node(Layer("deep", Raster(np.uint16))))
     with pytest.raises(ValueError, match="id of its own"):
-        document.apply("Layer", make.add_layer(before.active_layer))
+        document.apply("Layer", layer_edits.add_node(before.active_layer))
     with pytest.raises(ValueError, match="for a canvas of 60 x 40"):
         document.apply("Enlarge", make.rescale(60, 40, narrow))
     with pytest.raises(ValueError, match="canvas of 0 x 4"):
@@ -110,10 +110,10 @@ def test_edits_that_change_nothing_make_no_step(document):
         "paint through a closed mask": make.paint(
             picture.active, 0, 0, 255 - here, np.zeros((20, 30))
         ),
-        "change nothing": make.change_layer(picture.active, opacity=1.0),
+        "change nothing": layer_edits.change_node(picture.active, opacity=1.0),
         "select the same": make.select(again),
         "crop to the canvas": make.crop(picture.bounds),
-        "remove the last layer": make.remove_layer(picture.active),
+        "remove the last layer": layer_edits.remove_node(picture.active),
     }
     for title, edit in nothing.items():
         assert not document.apply(title, edit), title
@@ -157,7 +157,7 @@ def test_rescaling_resamples_masks_and_the_selection_and_keeps_flat_colour(docum
     half = np.zeros((20, 30, 1), np.uint8)
     half[:, 15:] = 255
     mask = Raster.from_array(half)
-    document.apply("Mask", make.change_layer(document.picture.active, mask=mask))
+    document.apply("Mask", layer_edits.change_node(document.picture.active, mask=mask))
     document.apply("Select", make.select(mask))
     document.apply("Enlarge", make.rescale(120, 80, {}))
     picture = document.picture
@@ -186,9 +186,9 @@ def test_rescaling_does_not_mix_in_the_colour_of_transparent_pixels(size):
 def test_a_layer_is_added_above_the_named_one_and_selected(document):
     bottom = document.picture.active
     first, second = Layer("first", Raster()), Layer("second", Raster())
-    document.apply("Layer", make.add_layer(first))
-    document.apply("Layer", make.add_layer(second, above=bottom))
+    document.apply("Layer", layer_edits.add_node(first))
+    document.apply("Layer", layer_edits.add_node(second, above=bottom))
     assert [layer.name for layer in document.picture.layers] == ["Background", "second", "first"]
     assert document.picture.active == second.id
-    document.apply("Remove", make.remove_layer(second.id))
-    assert document.picture.active == first.id
+    document.apply("Remove", layer_edits.remove_node(second.id))
+    assert document.picture.active == bottom

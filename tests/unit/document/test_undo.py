@@ -15,7 +15,17 @@ from hypothesis.stateful import (
     rule,
 )
 
-from studio.document import TILE, Document, History, Layer, Picture, Raster, Rect, composite
+from studio.document import (
+    TILE,
+    Document,
+    History,
+    Layer,
+    Picture,
+    Raster,
+    Rect,
+    composite,
+    layer_edits,
+)
 from studio.document import edits as make
 from studio.document.events import listen
 
@@ -155,21 +165,21 @@ class Editing(RuleBasedStateMachine):
             mask_x, mask_y, mask_pixels = patch(rng, self.picture, 1, np.uint8)
             mask = Raster.from_array(mask_pixels, mask_x, mask_y)
         layer = Layer("new", Raster.from_array(pixels, x, y), opacity=opacity, mask=mask)
-        self.apply(make.add_layer(layer, self.any_layer(rng).id if above else None))
+        self.apply(layer_edits.add_node(layer, self.any_layer(rng).id if above else None))
         assert self.picture.active_layer is layer
 
     @rule(seed=SEEDS)
     def remove_layer(self, seed):
         layer = self.any_layer(np.random.default_rng(seed))
         count = len(self.picture.layers)
-        self.apply(make.remove_layer(layer.id))
+        self.apply(layer_edits.remove_node(layer.id))
         assert len(self.picture.layers) == max(1, count - 1)
         assert self.picture.layer(self.picture.active) is not None
 
     @rule(seed=SEEDS, visible=st.booleans(), opacity=OPACITIES)
     def change_layer(self, seed, visible, opacity):
         layer = self.any_layer(np.random.default_rng(seed))
-        self.apply(make.change_layer(layer.id, visible=visible, opacity=opacity))
+        self.apply(layer_edits.change_node(layer.id, visible=visible, opacity=opacity))
 
     @rule(seed=SEEDS, present=st.booleans())
     def mask_layer(self, seed, present):
@@ -177,14 +187,14 @@ class Editing(RuleBasedStateMachine):
         layer = self.any_layer(rng)
         x, y, pixels = patch(rng, self.picture, 1, np.uint8)
         mask = (layer.mask or Raster(np.uint8, 1)).write(x, y, pixels) if present else None
-        self.apply(make.change_layer(layer.id, mask=mask))
+        self.apply(layer_edits.change_node(layer.id, mask=mask))
 
     @rule(seed=SEEDS)
     def move_layer(self, seed):
         order = np.random.default_rng(seed).permutation(len(self.picture.layers))
         layers = tuple(self.picture.layers[int(i)] for i in order)
         same = layers == self.picture.layers
-        self.apply(lambda picture: picture if same else picture.replaced(layers=layers))
+        self.apply(lambda picture: picture if same else picture.replaced(nodes=layers))
 
     @rule(seed=SEEDS, nothing=st.booleans())
     def select(self, seed, nothing):

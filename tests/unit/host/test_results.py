@@ -5,7 +5,8 @@ import pytest
 
 from studio.api import UserError
 from studio.document import Document, Layer, Picture, Raster, Rect
-from studio.document.edits import add_layer, remove_layer, rescale
+from studio.document.edits import rescale
+from studio.document.layer_edits import add_node, remove_node
 
 SOURCE = """
     def two(parameters, context):
@@ -61,7 +62,7 @@ def test_a_deleted_layer_comes_back_as_a_new_one(probe, random_picture):
     document = Document(random_picture(layers=2))
     gone = document.picture.active
     result = probe.run("invert", document.picture)
-    document.apply("Delete", remove_layer(gone))
+    document.apply("Delete", remove_node(gone))
 
     document.apply(result.title, result.edit())
 
@@ -80,7 +81,7 @@ def test_a_layer_that_comes_back_is_transparent_outside_the_mask(probe, random_p
     picture = random_picture(layers=2, selection=selection, opaque=True)
     result = probe.run("invert", picture)
     document = Document(picture)
-    document.apply("Delete", remove_layer(picture.active))
+    document.apply("Delete", remove_node(picture.active))
 
     document.apply(result.title, result.edit())
 
@@ -92,7 +93,7 @@ def test_a_canvas_result_keeps_layers_that_are_new_since(probe, random_picture):
     document = Document(random_picture(20, 30, layers=2, opaque=True))
     result = probe.run("double", document.picture)
     added = Layer("New", Raster.from_array(np.full((20, 30, 4), 200, np.uint8)))
-    document.apply("Add", add_layer(added))
+    document.apply("Add", add_node(added))
 
     document.apply(result.title, result.edit())
 
