@@ -4,6 +4,7 @@ Nothing here imports torch or Qt.
 """
 
 from studio.api.context import Context
+from studio.api.curves import Curve, Levels, curve_values
 from studio.api.errors import Cancelled, ImpastoError, PluginError, UserError
 from studio.api.hookspecs import hookimpl
 from studio.api.models import CheckpointLoader, ModelCard, ModelFile, Recognised, read_cards
@@ -14,8 +15,11 @@ from studio.api.parameters import (
     ParameterSpec,
     boolean,
     choice,
+    color,
+    curve,
     describe,
     integer,
+    levels,
     model,
     number,
     picture,
@@ -30,7 +34,9 @@ __all__ = [
     "CheckpointLoader",
     "Choice",
     "Context",
+    "Curve",
     "ImpastoError",
+    "Levels",
     "ModelCard",
     "ModelFile",
     "Operation",
@@ -43,9 +49,13 @@ __all__ = [
     "UserError",
     "boolean",
     "choice",
+    "color",
+    "curve",
+    "curve_values",
     "describe",
     "hookimpl",
     "integer",
+    "levels",
     "model",
     "number",
     "picture",

@@ -35,6 +35,13 @@ class Context(Protocol):
         """The run's seed, recorded in its recipe; torch's generators are already seeded with it."""
 
     @property
+    def scale(self) -> float:
+        """Size of the given picture against the document: below 1 in a live preview seen from afar.
+
+        Multiply lengths in pixels, such as a radius, by it.
+        """
+
+    @property
     def alpha(self) -> Tensor | None:
         """Transparency beside the pixels: float32, 1 x 1 x H x W in [0, 1]; None when opaque."""
 

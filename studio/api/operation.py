@@ -53,6 +53,12 @@ class Operation:
             ``layers``: new layers; ``document``: a new document.
         selection: whether it uses a selection as its mask.
         preview: whether running it on the visible region alone shows what the whole would look like.
+        live: whether the canvas shows the result while its form is open, following every change of a
+            value. For what takes well under a second on a screenful of pixels; ``input`` must be a
+            picture and ``output`` a region. Lengths in pixels are to be multiplied by
+            ``context.scale``, as the preview may run on a reduced picture.
+        may_blacken: whether a black result can be right, as of an inverted white page; otherwise the
+            host takes it for a network's failure.
         context_pixels: how many pixels around a region it must see for the region to come out right.
         output_size: for ``canvas`` and ``document``: (parameters, width, height) to the size of the
             result; lets the host refuse a result that cannot fit in memory before it starts.
@@ -70,6 +76,8 @@ class Operation:
     output: Output = "region"
     selection: Selection = "optional"
     preview: bool = True
+    live: bool = False
+    may_blacken: bool = False
     context_pixels: int = 32
     output_size: OutputSize | None = None
     presets: tuple[Preset, ...] = ()

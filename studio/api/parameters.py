@@ -18,12 +18,31 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 
+from studio.api.curves import (
+    STRAIGHT,
+    Curve,
+    Levels,
+    check_curve,
+    check_levels,
+    parse_curve,
+    parse_numbers,
+)
 from studio.api.errors import PluginError, UserError
 
-Kind = Literal["number", "integer", "boolean", "choice", "text", "model", "picture"]
+Kind = Literal[
+    "number", "integer", "boolean", "choice", "text", "model", "picture", "color", "curve", "levels"
+]
+Channel = Literal["all", "red", "green", "blue"]
 P = TypeVar("P", bound="Parameters")
 RESERVED = frozenset(
     {"device", "feather", "grow", "help", "hints", "json", "mask", "output", "overwrite", "seed"}
@@ -37,6 +56,27 @@ class Parameters(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), validate_default=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any, info: ValidationInfo) -> Any:
+        """Curves and levels may come as they are typed behind a flag."""
+        kind = _declared_kind(cls, info.field_name)
+        if isinstance(value, str) and kind == "curve":
+            return parse_curve(value)
+        if isinstance(value, str) and kind == "levels":
+            return parse_numbers(value)
+        return value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _well_formed(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = _declared_kind(cls, info.field_name)
+        if kind == "curve":
+            check_curve(value)
+        elif kind == "levels":
+            check_levels(value)
+        return value
 
 
 @dataclass(frozen=True)
@@ -64,6 +104,8 @@ class ParameterSpec:
         choices: allowed values of a choice.
         task: for a model, the task its card must have.
         multiline: for text, whether the control has several lines.
+        channel: for curves and levels, the channel it is for; those that follow each other share
+            one control with a choice of channels.
         optional: whether None is allowed (a model: "the bundled default").
         advanced: whether the form may fold it away.
     """
@@ -80,6 +122,7 @@ class ParameterSpec:
     choices: tuple[Choice, ...] = ()
     task: str = ""
     multiline: bool = False
+    channel: Channel = "all"
     optional: bool = False
     advanced: bool = False
 
@@ -186,6 +229,35 @@ def picture(*, title: str = "", help: str = "") -> Any:
     return _field("picture", None, title, help, {})
 
 
+def color(default: str | None = None, *, title: str = "", help: str = "") -> Any:
+    """A colour as ``#rrggbb`` in the document's own values; annotate with ``str | None`` or ``str``."""
+    return _field("color", default, title, help, {"pattern": r"^#[0-9a-fA-F]{6}$"})
+
+
+def curve(
+    default: Curve = STRAIGHT, *, channel: Channel = "all", title: str = "", help: str = ""
+) -> Any:
+    """A tone curve through points (x, y) in [0, 1]; annotate with `studio.api.Curve`.
+
+    Several in a row, each for another ``channel``, share one control.
+    """
+    return _field("curve", default, title, help, {}, channel=channel)
+
+
+def levels(
+    default: Levels = Levels(),  # noqa: B008 - a named tuple cannot be changed
+    *,
+    channel: Channel = "all",
+    title: str = "",
+    help: str = "",
+) -> Any:
+    """Input range, gamma and output range; annotate with `studio.api.Levels`.
+
+    Several in a row, each for another ``channel``, share one control.
+    """
+    return _field("levels", default, title, help, {}, channel=channel)
+
+
 def describe(parameters: type[Parameters]) -> tuple[ParameterSpec, ...]:
     """The declared parameters in their order.
 
@@ -238,7 +310,7 @@ def _range_text(spec: ParameterSpec) -> str:
     return spec.name
 
 
-_ANNOTATIONS: dict[Kind, tuple[type, ...]] = {
+_ANNOTATIONS: dict[Kind, tuple[Any, ...]] = {
     "number": (float,),
     "integer": (int,),
     "boolean": (bool,),
@@ -246,7 +318,18 @@ _ANNOTATIONS: dict[Kind, tuple[type, ...]] = {
     "text": (str,),
     "model": (str,),
     "picture": (str,),
+    "color": (str,),
+    "curve": (Curve,),
+    "levels": (Levels,),
 }
+
+
+def _declared_kind(parameters: type[Parameters], name: str | None) -> str:
+    """The kind that a field was declared with; empty if it was not declared with a function of ours."""
+    info = parameters.model_fields.get(name or "")
+    extra = info.json_schema_extra if info is not None else None
+    declared = extra.get(_KEY) if isinstance(extra, dict) else None
+    return str(declared["kind"]) if isinstance(declared, dict) else ""
 
 
 def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> ParameterSpec:
@@ -260,7 +343,8 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
     if not isinstance(extra, dict) or _KEY not in extra:
         raise PluginError(
             f"{where} is not declared with a function of studio.api.",
-            "Use number, integer, boolean, choice, text, model or picture as the field's default.",
+            "Use number, integer, boolean, choice, text, model, picture, color, curve or levels as the "
+            "field's default.",
         )
     declared: dict[str, Any] = dict(typing.cast("dict[str, Any]", extra[_KEY]))
     kind: Kind = declared.pop("kind")

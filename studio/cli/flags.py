@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from studio.api.curves import Levels, check_curve, check_levels, parse_curve, parse_numbers, to_text
 from studio.api.errors import UserError
 from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec, describe, validate
@@ -23,7 +25,11 @@ _METAVARS = {
     "text": "TEXT",
     "model": "MODEL",
     "picture": "FILE",
+    "color": "#RRGGBB",
+    "curve": "X,Y;X,Y...",
+    "levels": "BLACK,GAMMA,WHITE",
 }
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def options(operation: Operation) -> list[click.Option]:
@@ -82,6 +88,9 @@ def allowed(spec: ParameterSpec) -> str:
     return {
         "model": f"an id that `impasto models list{task}` shows",
         "picture": "a picture file",
+        "color": "a colour as #rrggbb",
+        "curve": "points with x rising, in 0 to 1, as 0,0;0.5,0.6;1,1",
+        "levels": "BLACK,GAMMA,WHITE or with ,OUTPUT_BLACK,OUTPUT_WHITE: in 0 to 1, gamma 0.1 to 10",
     }.get(spec.kind, "text")
 
 
@@ -91,9 +100,7 @@ def default_text(spec: ParameterSpec) -> str:
         return "the bundled model" if spec.kind == "model" else "none"
     if isinstance(spec.default, bool):
         return "on" if spec.default else "off"
-    if isinstance(spec.default, float):
-        return f"{spec.default:g}"
-    return str(spec.default) or "empty"
+    return to_text(spec.default) or "empty"
 
 
 def as_json(spec: ParameterSpec) -> dict[str, Any]:
@@ -110,6 +117,7 @@ def as_json(spec: ParameterSpec) -> dict[str, Any]:
         "unit": spec.unit,
         "choices": [choice.value for choice in spec.choices],
         "task": spec.task,
+        "channel": spec.channel,
         "optional": spec.optional,
         "advanced": spec.advanced,
     }
@@ -143,12 +151,30 @@ class _Value(_ParamType):
             words = [choice.value for choice in spec.choices]
             close = difflib.get_close_matches(str(value).lower(), words, n=1)
             self._refuse(f"{value!r} is not one of its words", param, ctx, *close)
+        if spec.kind in ("curve", "levels"):
+            return self._tones(value, param, ctx)
+        if spec.kind == "color" and not _COLOR.fullmatch(str(value)):
+            self._refuse(f"{value!r} is not a colour", param, ctx)
         if spec.kind == "picture":
             path = Path(str(value))
             if not path.is_file():
                 self._refuse(f'there is no file "{value}"', param, ctx)
             return str(path.absolute())
         return value
+
+    def _tones(self, text: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            if self.spec.kind == "curve":
+                points = parse_curve(str(text))
+                check_curve(points)
+                return points
+            numbers = parse_numbers(str(text))
+            if len(numbers) not in (3, 5):
+                self._refuse(f"{text!r} is neither 3 nor 5 numbers", param, ctx)
+            check_levels(Levels(*numbers))
+        except ValueError as error:
+            self._refuse(f"{text!r}: {error}", param, ctx)
+        return numbers
 
     def _number(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
         spec = self.spec

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from studio.api.curves import to_text
 from studio.api.errors import UserError
 from studio.api.operation import Operation
 from studio.api.parameters import describe
@@ -78,6 +79,7 @@ def to_json(operation: Operation, registry: PluginRegistry) -> dict[str, Any]:
         "input": operation.input,
         "output": operation.output,
         "selection": operation.selection,
+        "live": operation.live,
         "keywords": list(operation.keywords),
         "presets": [
             {"title": preset.title, "values": dict(preset.values)} for preset in operation.presets
@@ -119,4 +121,5 @@ def _typed(name: str, value: Any) -> str:
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
-    return f"--{flag} {value}"
+    text = to_text(value)
+    return f'--{flag} "{text}"' if {";", "#", " "} & set(text) else f"--{flag} {text}"

@@ -54,6 +54,11 @@ class RunContext:
         return self._state.request.seed
 
     @property
+    def scale(self) -> float:
+        """Size of the given picture against the document."""
+        return self._state.request.scale
+
+    @property
     def alpha(self) -> Tensor | None:
         """Transparency, 1 x 1 x H x W in [0, 1]."""
         return self._alpha

@@ -67,6 +67,8 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
         raise PluginError(
             f"{where} takes no picture, so its output must be layers or document.", _AUTHOR
         )
+    if operation.live and (operation.input == "none" or operation.output != "region"):
+        raise PluginError(f"{where}: only an operation on a region can be live.", _AUTHOR)
     if operation.context_pixels < 0:
         raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
     _check_parameters(operation, where)

@@ -20,6 +20,7 @@ class RunRequest:
         parameters: plain JSON values; those left out keep their defaults.
         picture: snapshot to work on; None only for operations that need no picture.
         layer: id of the layer; None = the active one.
+        scale: size of ``picture`` against the document that it stands for, as `Context.scale`.
         region: "try here": only this rectangle of the canvas; None = all of it.
         seed: for everything random; recorded.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N``, ``mps``, ``xpu``.
@@ -34,3 +35,4 @@ class RunRequest:
     seed: int = 0
     device: str = "auto"
     precision: Precision = "auto"
+    scale: float = 1.0

@@ -243,7 +243,8 @@ class _Run:
         result = function(color.to(device), mask, self.parameters, context)
         outputs = []
         for new, new_alpha, title in self._outputs(result, target):
-            precision.check_not_black(new, brightest)
+            if not self.operation.may_blacken:
+                precision.check_not_black(new, brightest)
             kept = alpha if new_alpha is None and self.operation.output == "region" else new_alpha
             outputs.append((new, kept, title))
         return outputs

@@ -43,7 +43,18 @@ def test_the_guide_mentions(name: str):
 
 @pytest.mark.parametrize(
     "function",
-    [api.number, api.integer, api.boolean, api.choice, api.text, api.model, api.picture],
+    [
+        api.number,
+        api.integer,
+        api.boolean,
+        api.choice,
+        api.text,
+        api.model,
+        api.picture,
+        api.color,
+        api.curve,
+        api.levels,
+    ],
     ids=lambda function: function.__name__,
 )
 def test_the_guide_mentions_every_argument_of(function: object):
