@@ -51,7 +51,8 @@ def blended(mode: BlendMode, below: Array, above: Array) -> Array:
 
 
 def _screen(below: Array, above: Array) -> Array:
-    return below + above - below * above
+    out: Array = below + above - below * above
+    return out
 
 
 def _hard_light(below: Array, above: Array) -> Array:
@@ -66,7 +67,8 @@ def _soft_light(below: Array, above: Array) -> Array:
     dark = below - below * below
     curve = np.where(below <= 0.25, ((16 * below - 12) * below + 4) * below, np.sqrt(below))
     light = curve - below
-    return below + (2 * above - 1) * np.where(above <= 0.5, dark, light)
+    out: Array = below + (2 * above - 1) * np.where(above <= 0.5, dark, light)
+    return out
 
 
 def _color_dodge(below: Array, above: Array) -> Array:
@@ -101,17 +103,18 @@ def _with_luminance(color: Array, luminance: Array) -> Array:
 
 
 def _saturation(color: Array) -> Array:
-    highest = np.maximum(np.maximum(color[0], color[1]), color[2])
+    highest: Array = np.maximum(np.maximum(color[0], color[1]), color[2])
     highest -= np.minimum(np.minimum(color[0], color[1]), color[2])
     return highest
 
 
 def _with_saturation(color: Array, saturation: Array) -> Array:
     """SetSat: lowest channel to 0, highest to ``saturation``, the middle one in proportion."""
-    lowest = np.minimum(np.minimum(color[0], color[1]), color[2])
+    lowest: Array = np.minimum(np.minimum(color[0], color[1]), color[2])
     present = _saturation(color)
     scale = np.where(present > 0, saturation / np.where(present > 0, present, 1), 0)
-    return (color - lowest) * scale
+    out: Array = (color - lowest) * scale
+    return out
 
 
 _FUNCTIONS: Mapping[BlendMode, Blend] = {

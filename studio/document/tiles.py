@@ -141,6 +141,28 @@ class Raster:
             out = np.where(soft, _mixed(old, pixels, weight, self.channels == 4), out)
         return self.write(x, y, out.astype(self.dtype))
 
+    def with_tiles(self, changes: Mapping[Index, Array | None]) -> Raster:
+        """A raster in which some tiles are others; None takes a tile away.
+
+        Args:
+            changes: ``TILE x TILE x channels`` arrays of this depth, by index. They must never be
+                written again, and are made read-only here.
+
+        Raises:
+            ValueError: if a tile has another shape or depth.
+        """
+        tiles = dict(self._tiles)
+        for index, tile in changes.items():
+            if tile is None:
+                tiles.pop(index, None)
+                continue
+            self._require_same_kind(tile)
+            if tile.shape[:2] != (TILE, TILE):
+                raise ValueError(f"a tile of {tile.shape}")
+            tile.flags.writeable = False
+            tiles[index] = tile
+        return Raster(self.dtype, self.channels, tiles)
+
     def cropped(self, rect: Rect) -> Raster:
         """The same pixels inside ``rect``, zeros outside; whole tiles inside are shared."""
         kept: dict[Index, Array] = {}
