@@ -50,6 +50,7 @@ class Settings(BaseModel):
         recent_files: paths, newest first, at most `RECENT_FILES`.
         last_folder: where the file dialogs start.
         parameters: remembered values by operation id.
+        tools: remembered values by tool id, and the colours.
         geometry: size and place of the window, in Qt's own form, base64.
         window_state: its panels and toolbars, in Qt's own form, base64.
         disabled_plugins: names of plugins that are found and not loaded.
@@ -67,6 +68,7 @@ class Settings(BaseModel):
     recent_files: tuple[str, ...] = ()
     last_folder: str = ""
     parameters: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    tools: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     geometry: str = ""
     window_state: str = ""
     disabled_plugins: tuple[str, ...] = ()
@@ -142,6 +144,10 @@ class Settings(BaseModel):
     def remember_parameters(self, operation_id: str, values: Mapping[str, Any]) -> None:
         """Keep the values (JSON) that an operation was last run with."""
         self.update(parameters={**self.parameters, operation_id: dict(values)})
+
+    def remember_tool(self, tool_id: str, values: Mapping[str, Any]) -> None:
+        """Keep the values (JSON) that a tool was last used with."""
+        self.update(tools={**self.tools, tool_id: dict(values)})
 
     def _write(self) -> None:
         if self._path is None:

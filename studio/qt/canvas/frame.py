@@ -57,6 +57,7 @@ class Frame:
             self._paint_picture(painter, view, display, canvas & window)
             painter.setClipRect(window)
             draw_border(painter, canvas, colors.border)
+            view.paint_over(painter)
             _paint_divider(painter, view)
         if view.rulers:
             painter.setClipping(False)

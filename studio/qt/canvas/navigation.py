@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QInputDevice,
@@ -90,6 +90,11 @@ class NavigableView(QWidget):
         """100 %: one picture pixel per device pixel."""
         self.zoom_to(1.0, anchor)
 
+    def show_area(self, area: QRectF) -> None:
+        """Zoom such that ``area`` of the picture fills the view, and put it in the middle."""
+        self.viewport.show_area(area.x(), area.y(), area.width(), area.height())
+        self.moved()
+
     @property
     def fitted(self) -> bool:
         """Whether the picture follows the size of the widget."""
@@ -116,6 +121,10 @@ class NavigableView(QWidget):
         """Picture coordinates to logical widget coordinates."""
         x, y = self.viewport.from_image(point.x(), point.y())
         return QPointF(x + self.inset, y + self.inset) / self.ratio
+
+    def image_to_view(self, x: float, y: float) -> QPointF:
+        """Picture coordinates to device pixels of the view, in which overlays are painted."""
+        return QPointF(*self.viewport.from_image(x, y))
 
     def to_widget_rect(self, area: Rect) -> QRect:
         """The logical rectangle to repaint when ``area`` of the picture changed."""

@@ -22,12 +22,12 @@ from typing_extensions import override
 
 from studio.document import Change, Document, Rect
 from studio.qt.canvas.frame import Frame
-from studio.qt.canvas.navigation import NavigableView
 from studio.qt.canvas.overlay import Divider, Overlay
 from studio.qt.canvas.pyramid import ToDisplay
 from studio.qt.canvas.rulers import THICKNESS
 from studio.qt.canvas.scene import NOWHERE, Scene
 from studio.qt.canvas.tiles import TilePreview
+from studio.qt.canvas.tooling import ToolView
 
 POLL_MS = 30
 BY_KEYBOARD = (
@@ -37,12 +37,13 @@ BY_KEYBOARD = (
 )
 
 
-class CanvasView(NavigableView):
+class CanvasView(ToolView):
     """The picture on the screen.
 
     Wheel zooms around the pointer; space-drag, middle-drag and arrow keys pan; fingers pinch and
     pan. With an overlay, the divider is dragged with the mouse or moved with the left and right
-    arrow keys, Home and End, and holding Tab shows the original. Other keys are left to the window.
+    arrow keys, Home and End, and holding Tab shows the original. A tool gets what is left of the
+    pointer and the keys, and the window what the tool leaves.
 
     Call ``set_document(None)`` before the program ends, so that no thread is filling a display.
 
@@ -207,6 +208,15 @@ class CanvasView(NavigableView):
         """The pointer in device pixels of the view."""
         return None if self._cursor is None else self.to_device(self._cursor)
 
+    @property
+    @override
+    def acting(self) -> bool:
+        tool = self.tool
+        shown = self._scene.document is not None and tool is not None
+        return shown and (
+            self._scene.overlay is None or (tool is not None and tool.group == "view")
+        )
+
     # Following
 
     def _on_changed(self, change: Change) -> None:
@@ -275,7 +285,8 @@ class CanvasView(NavigableView):
             self._told_cursor = told
             self.cursor_moved.emit(told)
 
-    def _set_cursor(self, position: QPointF | None) -> None:
+    @override
+    def pointed(self, position: QPointF | None) -> None:
         self._cursor = position
         self._tell_cursor()
         if self._rulers:
@@ -337,7 +348,7 @@ class CanvasView(NavigableView):
             self._drag_divider(event.position())
         else:
             super().mouseMoveEvent(event)
-        self._set_cursor(event.position())
+        self.pointed(event.position())
         self.refresh_cursor()
 
     @override
@@ -350,7 +361,7 @@ class CanvasView(NavigableView):
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
-        self._set_cursor(None)
+        self.pointed(None)
         super().leaveEvent(event)
 
     def _drag_divider(self, position: QPointF) -> None:

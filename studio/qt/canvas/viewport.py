@@ -123,6 +123,14 @@ class Viewport:
         if (self.x, self.y) == (x - point[0] * zoom, y - point[1] * zoom):
             self._anchor = ((x, y), point)
 
+    def show_area(self, x: float, y: float, width: float, height: float) -> None:
+        """Zoom such that an area of the picture just fits the view, and put it in the middle."""
+        self.fit_limit = None
+        self.zoom = _limited(min(self.width / width, self.height / height))
+        self.x = self.width / 2 - (x + width / 2) * self.zoom
+        self.y = self.height / 2 - (y + height / 2) * self.zoom
+        self._keep_in_view(self.kept)
+
     def step(self, steps: int) -> float:
         """The zoom that lies ``steps`` rungs of the ladder above (or below) the present one."""
         zoom = self.zoom

@@ -1,0 +1,1 @@
+"""Tools that act on the canvas with the pointer, and what they share."""

@@ -1,0 +1,91 @@
+"""The toolbox: which tools there are and which one is chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.qt.canvas import CanvasView
+from studio.qt.tools.base import GROUPS, Tool, ToolDesk
+from studio.qt.tools.colors import Colors
+from studio.qt.tools.viewing import HandTool, ZoomTool
+from studio.qt.workspace import Workspace
+
+TOOLS: tuple[type[Tool], ...] = (
+    HandTool,
+    ZoomTool,
+)
+"""Every tool. Each owner adds a line; the toolbox shows them by group, in this order."""
+
+FIRST = "hand"
+
+
+class Toolbox(QObject):
+    """Makes tools when they are first chosen and tells the canvas which one is.
+
+    Args:
+        workspace: for the tools.
+        canvas: where they act.
+
+    Signals:
+        changed: another tool, or another hint.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, workspace: Workspace, canvas: CanvasView, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.colors = Colors(workspace.services.settings, self)
+        self.desk = ToolDesk(workspace, canvas, self.colors)
+        self._types = {tool.id: tool for tool in TOOLS}
+        self._made: dict[str, Tool] = {}
+        self._current = self.tool(FIRST)
+        canvas.tool_failed.connect(workspace.messages.show_error)
+        canvas.set_tool(self._current)
+        self._current.activate()
+        workspace.session.replaced.connect(self._restart)
+
+    @property
+    def current(self) -> Tool:
+        """The chosen tool."""
+        return self._current
+
+    @property
+    def types(self) -> tuple[type[Tool], ...]:
+        """All tools in the order of the toolbox: by group, then as registered."""
+        return tuple(sorted(TOOLS, key=lambda tool: GROUPS.index(tool.group)))
+
+    def tool(self, id: str) -> Tool:
+        """The tool with this id, made if need be.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        if id not in self._made:
+            self._made[id] = self._types[id](self.desk)
+        return self._made[id]
+
+    def choose(self, id: str) -> None:
+        """Take up a tool; what is pending in the one before is finished or cancelled.
+
+        Raises:
+            KeyError: if there is no such tool.
+        """
+        tool = self.tool(id)
+        if tool is self._current:
+            return
+        self._current.deactivate()
+        self._current = tool
+        self.desk.canvas.set_tool(tool)
+        tool.activate()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Finish what is pending and remember colours for the next start."""
+        self._current.deactivate()
+        self.colors.save()
+
+    def _restart(self) -> None:
+        self._current.deactivate()
+        self._current.activate()
