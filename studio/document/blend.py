@@ -84,7 +84,10 @@ def _color_burn(below: Array, above: Array) -> Array:
 
 def _luminance(color: Array) -> Array:
     """Lum(C) of the recommendation: weights 0.3, 0.59 and 0.11 on encoded values."""
-    return color[0] * np.float32(0.3) + color[1] * np.float32(0.59) + color[2] * np.float32(0.11)
+    out: Array = color[0] * np.float32(0.3)
+    out += color[1] * np.float32(0.59)
+    out += color[2] * np.float32(0.11)
+    return out
 
 
 def _with_luminance(color: Array, luminance: Array) -> Array:

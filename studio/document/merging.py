@@ -85,7 +85,7 @@ def merge_visible() -> Edit:
 
     def edit(picture: Picture) -> Picture:
         shown = [node for node in picture.nodes if node.visible and any(layers_in((node,)))]
-        if len(shown) < 2 and not any(isinstance(node, Group) for node in shown):  # noqa: PLR2004 - two to merge
+        if len(shown) < 2 and not any(isinstance(node, Group) for node in shown):
             return picture
         merged = Layer(shown[0].name, merged_raster(tuple(shown)))
         nodes = swapped(picture.nodes, shown[0].id, (merged,))
