@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -15,9 +16,13 @@ from hypothesis.stateful import (
     rule,
 )
 
+from studio.api.errors import UserError
 from studio.document import (
     TILE,
+    BlendMode,
     Document,
+    Group,
+    Guide,
     History,
     Layer,
     Picture,
@@ -25,6 +30,8 @@ from studio.document import (
     Rect,
     composite,
     layer_edits,
+    masks,
+    merging,
 )
 from studio.document import edits as make
 from studio.document.events import listen
@@ -57,19 +64,14 @@ def digest(raster):
 
 
 def fingerprint(picture):
-    layers = [
-        (
-            layer.id,
-            layer.name,
-            layer.visible,
-            layer.opacity,
-            digest(layer.raster),
-            digest(layer.mask),
-        )
-        for layer in picture.layers
-    ]
-    canvas = (picture.width, picture.height, picture.icc, picture.active)
-    return canvas, layers, digest(picture.selection)
+    def of(node):
+        common = (node.id, node.name, node.visible, node.opacity, node.blend, node.locked)
+        if isinstance(node, Group):
+            return (*common, node.pass_through, digest(node.mask), *map(of, node.children))
+        return (*common, node.text, digest(node.mask), digest(node.raster))
+
+    canvas = (picture.width, picture.height, picture.icc, picture.active, picture.mask_active)
+    return canvas, tuple(map(of, picture.nodes)), digest(picture.selection), picture.guides
 
 
 class Editing(RuleBasedStateMachine):
@@ -110,14 +112,34 @@ class Editing(RuleBasedStateMachine):
     def picture(self):
         return self.document.picture
 
+    def any_node(self, rng):
+        nodes = [node for node, _ in self.picture.walk()]
+        return nodes[int(rng.integers(len(nodes)))]
+
     def any_layer(self, rng):
         return self.picture.layers[int(rng.integers(len(self.picture.layers)))]
+
+    def attempt(self, edit):
+        """An edit that may be refused, which must leave everything as it was."""
+        before = self.picture
+        try:
+            edit(before)
+        except UserError:
+            with pytest.raises(UserError):
+                self.document.apply("refused", edit)
+            assert self.picture is before
+        else:
+            self.apply(edit)
 
     def apply(self, edit):
         before, revision = self.picture, self.document.revision
         changed = self.document.apply("edit", edit, {"seed": 1})
         assert changed == (self.picture is not before)
         assert self.document.revision == revision + changed
+        self.remember(changed)
+
+    def remember(self, changed):
+        """The model's side of a new step."""
         if changed:
             del self.model[self.at + 1 :]
             self.model.append(fingerprint(self.picture))
@@ -141,6 +163,9 @@ class Editing(RuleBasedStateMachine):
         }
         mask = masks[kind]
         before = self.picture
+        if before.is_locked(layer.id):
+            self.attempt(make.paint(layer.id, x, y, pixels, mask))
+            return
         self.apply(make.paint(layer.id, x, y, pixels, mask))
         if kind == "none":
             assert self.picture is before
@@ -174,7 +199,7 @@ class Editing(RuleBasedStateMachine):
         count = len(self.picture.layers)
         self.apply(layer_edits.remove_node(layer.id))
         assert len(self.picture.layers) == max(1, count - 1)
-        assert self.picture.layer(self.picture.active) is not None
+        assert self.picture.node(self.picture.active) is not None
 
     @rule(seed=SEEDS, visible=st.booleans(), opacity=OPACITIES)
     def change_layer(self, seed, visible, opacity):
@@ -190,11 +215,102 @@ class Editing(RuleBasedStateMachine):
         self.apply(layer_edits.change_node(layer.id, mask=mask))
 
     @rule(seed=SEEDS)
-    def move_layer(self, seed):
-        order = np.random.default_rng(seed).permutation(len(self.picture.layers))
-        layers = tuple(self.picture.layers[int(i)] for i in order)
-        same = layers == self.picture.layers
-        self.apply(lambda picture: picture if same else picture.replaced(nodes=layers))
+    def move_node(self, seed):
+        rng = np.random.default_rng(seed)
+        groups = [None, *(n.id for n, _ in self.picture.walk() if isinstance(n, Group))]
+        parent = groups[int(rng.integers(len(groups)))]
+        layers = {layer.id for layer in self.picture.layers}
+        index = int(rng.integers(5))
+        self.apply(layer_edits.move_node(self.any_node(rng).id, parent, index))
+        assert {layer.id for layer in self.picture.layers} == layers
+
+    @rule(seed=SEEDS, count=st.integers(1, 3), through=st.booleans())
+    def group(self, seed, count, through):
+        rng = np.random.default_rng(seed)
+        chosen = tuple(self.any_node(rng).id for _ in range(count))
+        layers = {layer.id for layer in self.picture.layers}
+        self.apply(layer_edits.group(chosen))
+        assert {layer.id for layer in self.picture.layers} == layers
+        self.apply(layer_edits.change_node(self.picture.active, pass_through=through))
+
+    @rule(seed=SEEDS)
+    def ungroup(self, seed):
+        self.apply(layer_edits.ungroup(self.any_node(np.random.default_rng(seed)).id))
+
+    @precondition(lambda self: len(self.picture.layers) < 6)
+    @rule(seed=SEEDS)
+    def duplicate(self, seed):
+        self.apply(layer_edits.duplicate(self.any_node(np.random.default_rng(seed)).id))
+
+    @rule(seed=SEEDS, mode=st.sampled_from(list(BlendMode)), locked=st.booleans())
+    def change_node(self, seed, mode, locked):
+        node = self.any_node(np.random.default_rng(seed))
+        self.apply(layer_edits.change_node(node.id, blend=mode, locked=locked))
+
+    @rule(
+        seed=SEEDS,
+        what=st.sampled_from(
+            [
+                masks.add_mask,
+                masks.mask_from_selection,
+                masks.mask_from_alpha,
+                masks.remove_mask,
+                masks.apply_mask,
+                masks.selection_from_mask,
+                masks.selection_from_alpha,
+                merging.merge_down,
+                merging.merge_group,
+            ]
+        ),
+    )
+    def mask_or_merge(self, seed, what):
+        self.attempt(what(self.any_node(np.random.default_rng(seed)).id))
+
+    @rule(what=st.sampled_from([merging.flatten, merging.merge_visible]))
+    def merge_all(self, what):
+        self.apply(what())
+
+    @rule(seed=SEEDS, keep=st.booleans(), steps=st.integers(0, 3))
+    def stroke(self, seed, keep, steps):
+        """Painted in several events, as one step or none."""
+        rng = np.random.default_rng(seed)
+        before, layer = self.picture, self.any_layer(rng)
+        if before.is_locked(layer.id):
+            return
+        stroke = self.document.begin("stroke")
+        for _ in range(steps):
+            x, y, pixels = patch(rng, before, 4, before.dtype)
+            stroke.show(make.paint(layer.id, x, y, pixels)(self.picture))
+        if not keep:
+            stroke.cancel()
+            assert self.picture is before
+            return
+        committed = stroke.commit({"seed": 1})
+        assert committed == (self.picture is not before)
+        self.remember(committed)
+
+    @rule(seed=SEEDS, mask=st.booleans())
+    def choose(self, seed, mask):
+        """No step: the present state of the history changes instead."""
+        node = self.any_node(np.random.default_rng(seed))
+        self.document.view_change(layer_edits.set_active(node.id, mask=mask))
+        assert self.picture.active_node.id == node.id
+        self.model[self.at] = fingerprint(self.picture)
+
+    @rule()
+    def snapshot(self):
+        self.document.add_snapshot("here")
+
+    @precondition(lambda self: self.document.snapshots)
+    @rule()
+    def restore(self):
+        snapshot = self.document.snapshots[-1]
+        self.apply(lambda _: snapshot.picture)
+
+    @rule(position=st.floats(0, 300), vertical=st.booleans())
+    def guide(self, position, vertical):
+        guides = (*self.picture.guides, Guide(vertical, position))
+        self.apply(lambda picture: picture.replaced(guides=guides))
 
     @rule(seed=SEEDS, nothing=st.booleans())
     def select(self, seed, nothing):
