@@ -1,0 +1,64 @@
+"""The language of the window: gettext catalogs, chosen at start or in Preferences."""
+
+from __future__ import annotations
+
+import gettext
+import locale
+import logging
+import os
+from functools import lru_cache
+from importlib import resources
+
+log = logging.getLogger(__name__)
+
+DOMAIN = "impasto"
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def tr(text: str, **values: object) -> str:
+    """``text`` in the chosen language, with ``{name}`` filled in from ``values``.
+
+    The argument has to be a literal, as the catalogs are extracted from the source. A text without
+    translation stays English.
+    """
+    translated = _translations.gettext(text) if text else ""
+    return translated.format(**values) if values else translated
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Mark a literal for extraction where it cannot be translated yet, as in a module's table."""
+    return text
+
+
+def set_language(code: str) -> None:
+    """Translate to ``code`` from now on: ``system``, ``en``, or a folder of the catalogs, as ``de``."""
+    global _translations  # noqa: PLW0603 - one language for the whole process
+    _translations = _catalog(_system_language() if code == "system" else code)
+
+
+def languages() -> tuple[str, ...]:
+    """Codes of the languages there are catalogs for, English first."""
+    folder = resources.files("studio_resources") / "translations"
+    found = (entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else ()
+    return ("en", *sorted(code for code in found if not code.startswith("_")))
+
+
+def _system_language() -> str:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return value.split(":")[0].split(".")[0]
+    return locale.getlocale()[0] or "en"
+
+
+@lru_cache(maxsize=8)
+def _catalog(code: str) -> gettext.NullTranslations:
+    short = code.partition("_")[0].lower()
+    file = resources.files("studio_resources") / "translations" / short / f"{DOMAIN}.mo"
+    if short == "en" or not file.is_file():
+        return gettext.NullTranslations()
+    try:
+        with file.open("rb") as opened:
+            return gettext.GNUTranslations(opened)
+    except (OSError, UnicodeDecodeError):
+        log.exception("the catalog of %s cannot be read", short)
+        return gettext.NullTranslations()
