@@ -20,6 +20,7 @@ class Format:
         deep: keeps 16 bits.
         gray: keeps a single color channel.
         max_side: largest width or height.
+        layers: holds layers.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Format:
     deep: bool = False
     gray: bool = False
     max_side: int = 2**31 - 1
+    layers: bool = False
 
 
 FORMATS = (
@@ -37,6 +39,9 @@ FORMATS = (
     Format("WebP", (".webp",), max_side=16383),
     Format("TIFF", (".tif", ".tiff"), deep=True, gray=True),
     Format("AVIF", (".avif",), max_side=65536),
+    Format("OpenRaster", (".ora",), deep=True, layers=True),
+    Format("Photoshop", (".psd", ".psb"), writable=False, deep=True, layers=True),
+    Format("HEIC", (".heic", ".heif", ".hif"), writable=False, deep=True),
     Format("BMP", (".bmp", ".dib"), writable=False),
     Format("GIF", (".gif",), writable=False),
 )
@@ -45,7 +50,6 @@ WRITABLE_SUFFIXES: tuple[str, ...] = tuple(s for f in FORMATS if f.writable for 
 
 # First bytes of what people do drop on an editor: the refusal can say what the file is.
 _FOREIGN = (
-    (b"8BPS", "a Photoshop document"),
     (b"%PDF", "a PDF document"),
     (b"\xff\x0a", "a JPEG XL picture"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
@@ -55,10 +59,11 @@ _FOREIGN = (
     (b"<?xml", "an XML or SVG file"),
     (b"PK\x03\x04", "a zip archive or a document in one"),
 )
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def detect(head: bytes) -> str | None:
-    """The format's name by a file's first 32 bytes or more, whatever its suffix says."""
+    """The format's name by a file's first 64 bytes or more, whatever its suffix says."""
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if head.startswith(b"\xff\xd8\xff"):
@@ -69,6 +74,12 @@ def detect(head: bytes) -> str | None:
         return "TIFF"
     if head[4:8] == b"ftyp" and any(b in head[8:32] for b in (b"avif", b"avis")):
         return "AVIF"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return "HEIC"
+    if head[:4] == b"8BPS":
+        return "Photoshop"
+    if head[:4] == b"PK\x03\x04" and b"mimetypeimage/openraster" in head:
+        return "OpenRaster"
     if head[:3] == b"GIF":
         return "GIF"
     return "BMP" if head[:2] == b"BM" else None
@@ -77,8 +88,7 @@ def detect(head: bytes) -> str | None:
 def foreign_name(head: bytes) -> str | None:
     """What a file of no known format is, where its first bytes tell."""
     if head[4:8] == b"ftyp":
-        heic = head[8:12] in (b"heic", b"heix", b"mif1", b"heim", b"heis")
-        return "an HEIC picture" if heic else "a video"
+        return "a video"
     return next((name for magic, name in _FOREIGN if head.lstrip()[:12].startswith(magic)), None)
 
 
@@ -109,6 +119,13 @@ def open_filters() -> tuple[str, ...]:
     return (_filter("All pictures", READABLE_SUFFIXES), *each, "All files (*)")
 
 
-def save_filters() -> tuple[str, ...]:
-    """Filters for a file dialog that saves, one a format."""
-    return tuple(_filter(known.name, known.suffixes) for known in FORMATS if known.writable)
+def save_filters(*, layers_first: bool = False) -> tuple[str, ...]:
+    """Filters for a file dialog that saves, one a format.
+
+    Args:
+        layers_first: begin with the formats that hold layers.
+    """
+    writable = [known for known in FORMATS if known.writable]
+    if layers_first:
+        writable.sort(key=lambda known: not known.layers)
+    return tuple(_filter(known.name, known.suffixes) for known in writable)

@@ -15,8 +15,12 @@ _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
 _D65_XY = (0.3127, 0.3290)
+D50_XY = (0.3457, 0.3585)
 SRGB_PRIMARIES = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 REC2020_PRIMARIES = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
+P3_PRIMARIES = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))  # SMPTE RP 431-2
+ADOBE_PRIMARIES = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))  # Adobe RGB (1998)
+ROMM_PRIMARIES = ((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001))  # ISO 22028-2
 _RGB_CURVES = (b"rTRC", b"gTRC", b"bTRC")
 
 
@@ -41,21 +45,28 @@ SRGB_CURVE = (
 )
 
 
+def gamma_curve(gamma: float) -> bytes:
+    """A curve tag that is a pure power."""
+    return b"para\0\0\0\0" + struct.pack(">H2x", 0) + _fixed(gamma)
+
+
 def _xy_to_xyz(x: float, y: float) -> NDArray[np.float64]:
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
 
-def _adaptation() -> NDArray[np.float64]:
-    """Bradford adaptation from D65 to D50."""
-    scale = (_BRADFORD @ np.array(_D50)) / (_BRADFORD @ _xy_to_xyz(*_D65_XY))
+def _adaptation(white: tuple[float, float] = _D65_XY) -> NDArray[np.float64]:
+    """Bradford adaptation from a white (D65) to D50."""
+    scale = (_BRADFORD @ np.array(_D50)) / (_BRADFORD @ _xy_to_xyz(*white))
     return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(scale) @ _BRADFORD)
 
 
-def rgb_to_xyz(primaries: tuple[tuple[float, float], ...]) -> NDArray[np.float64]:
-    """3 x 3 matrix from linear RGB with a D65 white to XYZ relative to D50."""
+def rgb_to_xyz(
+    primaries: tuple[tuple[float, float], ...], white: tuple[float, float] = _D65_XY
+) -> NDArray[np.float64]:
+    """3 x 3 matrix from linear RGB with a white (D65) to XYZ relative to D50."""
     columns = np.stack([_xy_to_xyz(x, y) for x, y in primaries], axis=1)
-    scale = np.linalg.solve(columns, _xy_to_xyz(*_D65_XY))
-    return np.asarray(_adaptation() @ (columns * scale))
+    scale = np.linalg.solve(columns, _xy_to_xyz(*white))
+    return np.asarray(_adaptation(white) @ (columns * scale))
 
 
 def read_tags(icc: bytes) -> dict[bytes, bytes]:
@@ -86,17 +97,20 @@ def build(space: bytes, tags: dict[bytes, bytes]) -> bytes:
 
 
 def matrix_profile(
-    name: str, primaries: tuple[tuple[float, float], ...], curve: bytes = SRGB_CURVE
+    name: str,
+    primaries: tuple[tuple[float, float], ...],
+    curve: bytes = SRGB_CURVE,
+    white: tuple[float, float] = _D65_XY,
 ) -> bytes:
-    """An RGB profile from chromaticities (D65 white) and one curve tag for all channels."""
-    colorants = rgb_to_xyz(primaries)
+    """An RGB profile from chromaticities and one curve tag for all channels."""
+    colorants = rgb_to_xyz(primaries, white)
     return build(
         b"RGB ",
         {
             b"desc": _text(name),
             b"cprt": _text("CC0"),
             b"wtpt": _xyz(*_D50),
-            b"chad": b"sf32\0\0\0\0" + _fixed(*_adaptation().ravel()),
+            b"chad": b"sf32\0\0\0\0" + _fixed(*_adaptation(white).ravel()),
             b"rXYZ": _xyz(*colorants[:, 0]),
             b"gXYZ": _xyz(*colorants[:, 1]),
             b"bXYZ": _xyz(*colorants[:, 2]),

@@ -5,20 +5,24 @@ A format is a row in `_READERS` or `_WRITERS` and in `formats.FORMATS`.
 
 from __future__ import annotations
 
+import io
+import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
 from studio.api.errors import UserError
-from studio.files import exif, png, raster, tiff
+from studio.files import exif, heif, png, raster, tiff
 from studio.files import pixels as arithmetic
 from studio.files.atomic import replace_file
 from studio.files.codec import Decoded, Samples, SaveOptions, Tags, Unreadable
 from studio.files.formats import (
+    FORMATS,
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
     Format,
@@ -30,13 +34,15 @@ from studio.files.formats import (
 )
 from studio.files.ifd import DamagedError
 from studio.files.metadata import Metadata, upright_xmp
-from studio.files.profiles import gray_profile
+from studio.files.profiles import convert, gray_profile
 
 __all__ = [
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "OpenedImage",
     "SaveOptions",
+    "decode_image",
+    "encode_image",
     "open_filters",
     "read_image",
     "save_filters",
@@ -50,6 +56,7 @@ _READERS: dict[str, Callable[[BinaryIO, int], Decoded]] = {
     "WebP": raster.read_webp,
     "TIFF": tiff.read_tiff,
     "AVIF": raster.read_avif,
+    "HEIC": heif.read_heif,
     "BMP": raster.read_bmp,
     "GIF": raster.read_gif,
 }
@@ -60,6 +67,9 @@ _WRITERS: dict[str, Callable[[BinaryIO, Samples, Tags, SaveOptions], tuple[str, 
     "TIFF": tiff.write_tiff,
     "AVIF": raster.write_avif,
 }
+LAYERED = ("OpenRaster", "Photoshop")
+"""Formats that `documents` reads; here they are opened as what they show."""
+T = TypeVar("T")
 _OTHER_COPY = "Use another copy of the file, or repair it in the program that made it."
 
 
@@ -89,6 +99,50 @@ def read_image(path: Path, *, max_pixels: int = 300_000_000) -> OpenedImage:
         UserError: there is no such file, it is no picture, damaged, too large or unsupported.
     """
     path = Path(path)
+    with opened(path) as (file, name):
+        if name in LAYERED:
+            return _flattened(path, max_pixels)
+        decoded = guarded(path, name, lambda: _READERS[name](file, max_pixels))
+    return _upright(decoded, name)
+
+
+def _upright(decoded: Decoded, name: str) -> OpenedImage:
+    metadata = replace(decoded.metadata, xmp=upright_xmp(decoded.metadata.xmp))
+    return OpenedImage(arithmetic.orient(decoded.pixels, decoded.orientation), metadata, name)
+
+
+def _flattened(path: Path, max_pixels: int) -> OpenedImage:
+    from studio.document import composite
+    from studio.files.documents import is_layered, read_document
+
+    found = read_document(path, max_pixels=max_pixels)
+    notes = found.metadata.notes
+    if is_layered(found.picture):
+        notes = ("The layers were merged into one.", *notes)
+    metadata = replace(found.metadata, notes=notes)
+    return OpenedImage(composite(found.picture), metadata, found.format)
+
+
+def decode_image(data: bytes, max_pixels: int = 300_000_000) -> OpenedImage:
+    """Open an encoded picture that is in memory, such as one from the clipboard.
+
+    Raises:
+        UserError: as `read_image`, naming it "picture".
+    """
+    path = Path("picture")
+    name = _recognise(path, data[:64])
+    if name in LAYERED:
+        raise UserError(f"A {name} document was given where a flat picture is expected.", "")
+    return _upright(guarded(path, name, lambda: _READERS[name](io.BytesIO(data), max_pixels)), name)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, str]]:
+    """A picture file and the name of its format.
+
+    Raises:
+        UserError: there is no such file, it cannot be read, or it is no picture.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             what = "a folder" if path.is_dir() else "not a file"
@@ -96,12 +150,9 @@ def read_image(path: Path, *, max_pixels: int = 300_000_000) -> OpenedImage:
         with path.open("rb") as file:
             head = file.read(64)
             file.seek(0)
-            name = _recognise(path, head)
-            decoded = _decode(path, name, file, max_pixels)
+            yield file, _recognise(path, head)
     except OSError as error:
         raise _open_error(path, error) from error
-    metadata = replace(decoded.metadata, xmp=upright_xmp(decoded.metadata.xmp))
-    return OpenedImage(arithmetic.orient(decoded.pixels, decoded.orientation), metadata, name)
 
 
 def _open_error(path: Path, error: OSError) -> UserError:
@@ -123,7 +174,7 @@ def _recognise(path: Path, head: bytes) -> str:
     name = detect(head)
     if name is None:
         what = foreign_name(head)
-        known = "Impasto opens PNG, JPEG, WebP, TIFF, AVIF, BMP and GIF"
+        known = f"Impasto opens {', '.join(each.name for each in FORMATS)}"
         raise UserError(
             f'"{path.name}" is {what}, which Impasto cannot open.'
             if what
@@ -133,10 +184,13 @@ def _recognise(path: Path, head: bytes) -> str:
     return name
 
 
-def _decode(path: Path, name: str, file: BinaryIO, max_pixels: int) -> Decoded:
+def guarded(path: Path, name: str, read: Callable[[], T]) -> T:
+    """Call a reader; whatever it makes of hostile bytes becomes a `UserError` about ``path``."""
     opening = f'"{path.name}" cannot be opened'
     try:
-        return _READERS[name](file, max_pixels)
+        return read()
+    except UserError:
+        raise
     except Unreadable as error:
         raise UserError(f"{opening}: {error.reason}.", error.hint) from error
     except MemoryError as error:
@@ -180,22 +234,20 @@ def write_image(
     """
     path = Path(path)
     options = options or SaveOptions()
-    if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype not in (np.uint8, np.uint16):
-        raise ValueError(f"pixels must be H x W x 4 uint8 or uint16, not {pixels.shape}")
     kind = writable_format(path)
-    height, width = pixels.shape[:2]
-    if not 0 < max(width, height) <= kind.max_side or min(width, height) < 1:
-        raise UserError(
-            f'"{path.name}" was not saved: {kind.name} holds pictures up to {kind.max_side} '
-            f"pixels wide or high, and this one is {width} x {height}.",
-            "Save it as PNG or TIFF.",
-        )
-    samples, gray, notes = _fit(pixels, metadata, options, kind)
-    tags, more = _tags(metadata, gray, (width, height), kind)
+    if kind.layers:
+        from studio.document import Picture
+        from studio.files.documents import write_document
+
+        pixels, metadata = _prepared(pixels, metadata, options)
+        picture = Picture.from_pixels(pixels, icc=metadata.icc)
+        plain = replace(options, size=None, srgb=False)
+        return write_document(path, picture, metadata, plain)
+    encode, notes = _encoder(pixels, metadata, options, kind, f'"{path.name}" was not saved')
     extra: list[str] = []
 
     def write(out: BinaryIO) -> None:
-        extra.extend(_WRITERS[kind.name](out, samples, tags, options) or ())
+        extra.extend(encode(out))
 
     try:
         replace_file(path, write)
@@ -204,7 +256,56 @@ def write_image(
             f'"{path.name}" was not saved: there is not enough memory.',
             "Close other pictures or programs and save again.",
         ) from error
-    return (*notes, *more, *extra)
+    return (*notes, *extra)
+
+
+def encode_image(
+    kind: Format, pixels: Samples, metadata: Metadata, options: SaveOptions
+) -> tuple[bytes, tuple[str, ...]]:
+    """The bytes that `write_image` would write in a flat format, and what is lost.
+
+    Raises:
+        UserError: the picture does not fit the format.
+    """
+    encode, notes = _encoder(pixels, metadata, options, kind, "The picture cannot be encoded")
+    out = io.BytesIO()
+    extra = encode(out)
+    return out.getvalue(), (*notes, *extra)
+
+
+def _prepared(
+    pixels: Samples, metadata: Metadata, options: SaveOptions
+) -> tuple[Samples, Metadata]:
+    """Apply what the options say of size, profile and metadata."""
+    if options.size is not None:
+        pixels = arithmetic.resize(pixels, *options.size)
+    if options.srgb:
+        pixels, metadata = convert(pixels, metadata.icc, None), replace(metadata, icc=None)
+    if not options.metadata:
+        metadata = replace(metadata, exif=None, xmp=None, recipe=())
+    return pixels, metadata
+
+
+def _encoder(
+    pixels: Samples, metadata: Metadata, options: SaveOptions, kind: Format, failure: str
+) -> tuple[Callable[[BinaryIO], tuple[str, ...]], tuple[str, ...]]:
+    """What writes the file, and what is lost by it."""
+    if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype not in (np.uint8, np.uint16):
+        raise ValueError(f"pixels must be H x W x 4 uint8 or uint16, not {pixels.shape}")
+    height, width = pixels.shape[:2] if options.size is None else options.size[::-1]
+    if not 0 < max(width, height) <= kind.max_side or min(width, height) < 1:
+        raise UserError(
+            f"{failure}: {kind.name} holds pictures up to {kind.max_side} "
+            f"pixels wide or high, and this one is {width} x {height}.",
+            "Save it as PNG or TIFF.",
+        )
+    pixels, metadata = _prepared(pixels, metadata, options)
+    samples, gray, notes = _fit(pixels, metadata, options, kind)
+    tags, more = _tags(metadata, gray, (width, height), kind)
+    if metadata.recipe and kind.name == "PNG":
+        recipe = json.dumps(list(metadata.recipe), default=str)
+        options = replace(options, text={png.RECIPE_KEY: recipe, **options.text})
+    return lambda out: _WRITERS[kind.name](out, samples, tags, options) or (), (*notes, *more)
 
 
 def _fit(

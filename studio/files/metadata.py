@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _XMP_ORIENTATION = re.compile(
     rb"(tiff:Orientation\s*=\s*[\"']\s*|<tiff:Orientation>\s*)[2-8](?=\s*[\"'<])"
@@ -23,6 +25,7 @@ class Metadata:
         gray: the file had a single color channel; it is saved gray again if still neutral.
         source_alpha: the file had an alpha channel.
         notes: what was converted on open, sentences for the user.
+        recipe: records of the model results in it, oldest first; kept by OpenRaster and PNG.
     """
 
     icc: bytes | None = None
@@ -32,6 +35,7 @@ class Metadata:
     gray: bool = False
     source_alpha: bool = False
     notes: tuple[str, ...] = ()
+    recipe: tuple[Mapping[str, Any], ...] = ()
 
 
 def upright_xmp(xmp: bytes | None) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,3 +94,20 @@ def unpremultiply(pixels: Samples) -> Samples:
             where=alpha > 0,
         )
     return straight
+
+
+def resize(pixels: Samples, width: int, height: int) -> Samples:
+    """H x W x 4 at another size, weighted by alpha: areas when smaller, cubic when larger."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    white = full_scale(pixels)
+    values = pixels.astype(np.float32)
+    values[..., :3] *= values[..., 3:] / white
+    smaller = width < pixels.shape[1] or height < pixels.shape[0]
+    method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    resized = np.asarray(cv2.resize(values, (width, height), interpolation=method))
+    resized = resized.reshape(height, width, 4)
+    alpha = resized[..., 3:]
+    resized[..., :3] *= white / np.where(alpha > 0, alpha, white)
+    result: Samples = np.rint(np.clip(resized, 0, white)).astype(pixels.dtype)
+    return result

@@ -6,10 +6,11 @@ directly. Layout: PNG specification, third edition.
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
@@ -20,6 +21,7 @@ from studio.files.metadata import Metadata, sane_dpi
 from studio.files.profiles import develop
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
+RECIPE_KEY = "impasto:recipe"
 _LARGEST_UNPACKED = 16 << 20  # of a profile or an XMP packet
 _INCH = 0.0254
 
@@ -51,6 +53,7 @@ def read_png(file: BinaryIO, max_pixels: int) -> Decoded:
         gray=gray,
         source_alpha=samples.shape[2] in (2, 4),
         notes=notes,
+        recipe=_recipe(chunks.get(b"recipe", b"")),
     )
     return Decoded(pixels, metadata, orientation)
 
@@ -63,7 +66,9 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
         size, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"iTXt" and data.startswith(_XMP_KEYWORD + b"\0", at + 8):
             found.setdefault(kind, _international_text(data[at + 8 : at + 8 + size]))
-        elif kind not in (b"IDAT", b"IHDR", b"iTXt"):
+        elif kind in (b"tEXt", b"iTXt") and data.startswith(RECIPE_KEY.encode() + b"\0", at + 8):
+            found.setdefault(b"recipe", data[at + 8 : at + 8 + size])
+        elif kind not in (b"IDAT", b"IHDR", b"iTXt", b"recipe"):
             found.setdefault(kind, data[at + 8 : at + 8 + size])
         at += 12 + size
     return found
@@ -104,6 +109,25 @@ def _dpi(chunks: Mapping[bytes, bytes]) -> tuple[float, float] | None:
     # Whole dpi do not fit pHYs's pixels per metre; give back the ones that were meant.
     near = [round(v * _INCH, 2) for v in (x, y)]
     return sane_dpi(*(round(v) if abs(v - round(v)) < 0.02 else v for v in near))
+
+
+def _recipe(chunk: bytes) -> tuple[Mapping[str, Any], ...]:
+    """The records in a text chunk of either kind; none if they make no sense."""
+    text = chunk[len(RECIPE_KEY) + 1 :]
+    if text.startswith(b"\0\0\0\0"):  # iTXt: not packed, no language, no translated keyword
+        text = text[4:]
+    try:
+        steps = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    found = steps if isinstance(steps, list) else []
+    return tuple(step for step in found if isinstance(step, dict))
+
+
+def read_recipe(file: BinaryIO) -> tuple[Mapping[str, Any], ...]:
+    """The records of model results in a PNG, oldest first, without decoding its pixels."""
+    data = file.read()
+    return _recipe(_chunks(data).get(b"recipe", b"")) if data[:4] == b"\x89PNG" else ()
 
 
 def write_png(out: BinaryIO, samples: Samples, tags: Tags, options: SaveOptions) -> None:

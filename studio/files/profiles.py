@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import imagecodecs
@@ -17,11 +18,18 @@ from studio.files.codec import Samples
 from studio.files.pixels import bands, to_rgba
 
 Space = Literal["gray", "rgb", "cmyk"]
+Intent = Literal["relative", "perceptual", "saturation", "absolute"]
 _SIGNATURES: dict[Space, bytes] = {"gray": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}
-_RELATIVE = imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC
+_INTENTS = {
+    "relative": imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+    "perceptual": imagecodecs.CMS.INTENT.PERCEPTUAL,
+    "saturation": imagecodecs.CMS.INTENT.SATURATION,
+    "absolute": imagecodecs.CMS.INTENT.ABSOLUTE_COLORIMETRIC,
+}
 _FLAGS = imagecodecs.CMS.FLAGS
 # 1.5 of 255 levels: sRGB profiles of all makers pass, a plain gamma of 2.2 (7 levels) does not.
 _CURVE_TOLERANCE = 1.5 / 255
+_LARGEST = 64 << 20  # of a profile's file
 
 Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.uint16], NDArray[np.float32])
 
@@ -36,6 +44,49 @@ def srgb_profile() -> bytes:
 def wide_gamut_profile() -> bytes:
     """The working space for documents whose curve is not sRGB-like (Rec. 2020 primaries)."""
     return builder.matrix_profile("Wide gamut, sRGB curve", builder.REC2020_PRIMARIES)
+
+
+@lru_cache
+def named_profiles() -> dict[str, bytes]:
+    """The profiles that ship with Impasto, by the name that people know them by."""
+    matrix = builder.matrix_profile
+    return {
+        "sRGB": srgb_profile(),
+        "Display P3": matrix("Display P3", builder.P3_PRIMARIES),
+        "Compatible with Adobe RGB (1998)": matrix(
+            "Compatible with Adobe RGB (1998)",
+            builder.ADOBE_PRIMARIES,
+            builder.gamma_curve(563 / 256),
+        ),
+        "ROMM RGB (ProPhoto)": matrix(
+            "ROMM RGB (ProPhoto)",
+            builder.ROMM_PRIMARIES,
+            builder.gamma_curve(1.8),
+            builder.D50_XY,
+        ),
+        "Rec. 2020 primaries, sRGB curve": wide_gamut_profile(),
+    }
+
+
+def read_profile(path: Path) -> bytes:
+    """An RGB profile from a file (.icc, .icm).
+
+    Raises:
+        UserError: it cannot be read, or is no RGB profile.
+    """
+    try:
+        icc = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+    except OSError as error:
+        raise UserError(
+            f'The color profile "{path.name}" cannot be read: {error.strerror or error}.',
+            "Check that the file is there and that you may read it.",
+        ) from error
+    if not is_usable(icc):
+        raise UserError(
+            f'"{path.name}" is not a color profile for RGB, or is damaged.',
+            "Choose an .icc or .icm file of an RGB color space or of a monitor.",
+        )
+    return icc
 
 
 @lru_cache(maxsize=32)
@@ -82,8 +133,9 @@ def convert(
     target_icc: bytes | None,
     *,
     fast: bool = False,
+    intent: Intent = "relative",
 ) -> Pixels:
-    """Pixels of one RGB profile in another, relative colorimetric.
+    """Pixels of one RGB profile in another.
 
     Against the formulas in float64, sRGB to the wide space is right to rounding in uint8 and to 3
     levels of 65535 in uint16. float32 in [0, 1] is not
@@ -96,6 +148,8 @@ def convert(
         target_icc: RGB profile wanted; None is sRGB.
         fast: for 8-bit display: about nine times as fast, off by up to 3 levels in shadows
             (measured from sRGB to Adobe RGB).
+        intent: what becomes of colors outside the target; profiles of plain curves and
+            primaries, such as all of `named_profiles`, treat all but "absolute" alike.
 
     Returns:
         A new array, or `pixels` itself where nothing is to be done.
@@ -115,7 +169,7 @@ def convert(
     result[..., 3:] = pixels[..., 3:]
     for rows in bands(*pixels.shape[:2]):
         band = pixels[rows, :, :3]
-        result[rows, :, :3] = _transform(band, source_icc, target_icc, fast=fast)
+        result[rows, :, :3] = _transform(band, source_icc, target_icc, fast=fast, intent=intent)
     return result
 
 
@@ -134,6 +188,7 @@ def _transform(
     *,
     space: Space = "rgb",
     fast: bool = False,
+    intent: Intent = "relative",
 ) -> NDArray[Any]:
     # Left to itself Little CMS replaces the 16-bit transform by a coarse table: over 1000 of
     # 65535 levels off in shadows, measured. Its 8-bit shortcut is what `fast` is for.
@@ -147,7 +202,7 @@ def _transform(
         colorspace=space,
         outcolorspace="rgb",
         outdtype=samples.dtype,
-        intent=_RELATIVE,
+        intent=_INTENTS[intent],
         flags=flags if fast else flags | _FLAGS.NOOPTIMIZE,
     )
 
