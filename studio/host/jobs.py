@@ -65,6 +65,7 @@ class Job:
         title: of the operation.
         lane: interactive jobs go before batch jobs.
         key: jobs with the same key replace each other; None = never.
+        quiet: one of many that only keep a preview up to date: not listed, gone when finished.
         state: where it is.
         fraction: done share in [0, 1].
         message: what it is doing.
@@ -80,6 +81,7 @@ class Job:
     title: str
     lane: Lane = "interactive"
     key: str | None = None
+    quiet: bool = False
     state: JobState = JobState.QUEUED
     fraction: float = 0.0
     message: str = ""

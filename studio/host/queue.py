@@ -51,12 +51,17 @@ class JobQueue:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """All jobs that were not removed, in the order in which they are to run."""
+        """All jobs that were not removed, in the order in which they are to run; no quiet ones."""
         with self._lock:
-            return tuple(self._jobs)
+            return tuple(job for job in self._jobs if not job.quiet)
 
     def submit(
-        self, request: RunRequest, lane: Lane = "interactive", replaces: str | None = None
+        self,
+        request: RunRequest,
+        lane: Lane = "interactive",
+        replaces: str | None = None,
+        *,
+        quiet: bool = False,
     ) -> Job:
         """Queue a request.
 
@@ -64,6 +69,7 @@ class JobQueue:
             request: what to run.
             lane: ``interactive`` for what somebody waits for, ``batch`` for the rest.
             replaces: a key; an unfinished job with the same key is cancelled.
+            quiet: not to be listed, and to be forgotten once it is finished.
 
         Raises:
             UserError: if there is no such operation.
@@ -75,7 +81,7 @@ class JobQueue:
                 for job in self._jobs
                 if replaces is not None and job.key == replaces and not job.state.finished
             ]
-            job = Job(next(self._ids), request, title, lane, replaces)
+            job = Job(next(self._ids), request, title, lane, replaces, quiet)
             if self._closing:
                 job.state = JobState.CANCELLED
             self._jobs.append(job)
@@ -93,6 +99,7 @@ class JobQueue:
             waiting = job.state is JobState.QUEUED
             if waiting:
                 job.state = JobState.CANCELLED
+                self._forget_quiet(job)
                 self._wake.notify_all()
         if waiting:
             emit(self.changed, job)
@@ -192,7 +199,8 @@ class JobQueue:
             job = self._next(device, ("interactive", "batch"))
             if job is not None:
                 self.run_now(job)
-                if not self._waiting(device):
+                # Trimming takes longer than a small preview, and the next one is about to come.
+                if not job.quiet and not self._waiting(device):
                     memory.trim()
 
     def _prepared(self, device: str) -> str:
@@ -234,8 +242,13 @@ class JobQueue:
             job.finished = time.monotonic()
             job.fraction = 1.0 if state is JobState.DONE else job.fraction
             job.state = state
+            self._forget_quiet(job)
             self._wake.notify_all()
         emit(self.changed, job)
+
+    def _forget_quiet(self, job: Job) -> None:
+        if job.quiet and job in self._jobs:
+            self._jobs.remove(job)
 
     def urgent(self, job: Job) -> Job | None:
         """An interactive job that a running batch job should give way to."""

@@ -45,6 +45,7 @@ class Runs(QObject):
         self._queue = workspace.services.jobs
         self._canvas = canvas
         self._own: dict[int, Job] = {}
+        self._finished: dict[int, Callable[[Job], None]] = {}
         self._waiting: list[Job] = []
         self._rendering: Task | None = None
         self._after: tuple[Picture | None, Picture] | None = None
@@ -60,7 +61,12 @@ class Runs(QObject):
     # Starting
 
     def start(
-        self, operation: Operation, parameters: Mapping[str, Any], *, region: Rect | None = None
+        self,
+        operation: Operation,
+        parameters: Mapping[str, Any],
+        *,
+        region: Rect | None = None,
+        finished: Callable[[Job], None] | None = None,
     ) -> Job | None:
         """Queue an operation on the picture as it is now.
 
@@ -68,6 +74,7 @@ class Runs(QObject):
             operation: what to run.
             parameters: plain values of its form.
             region: only this part of the canvas, to try it.
+            finished: called with the job at its end, whatever that is; its result is not shown then.
         """
         document = self._session.document
         if document is None and operation.input != "none":
@@ -87,7 +94,7 @@ class Runs(QObject):
         )
         # A try goes before whole runs, and a newer try replaces the one before.
         if region is None:
-            return self._submit(lambda: self._queue.submit(request, "batch"))
+            return self._submit(lambda: self._queue.submit(request, "batch"), finished)
         key = f"try-{id(self)}"
         return self._submit(lambda: self._queue.submit(request, "interactive", replaces=key))
 
@@ -103,7 +110,9 @@ class Runs(QObject):
         """Queue a job's request again."""
         self._submit(lambda: self._queue.retry(job))
 
-    def _submit(self, submit: Callable[[], Job]) -> Job | None:
+    def _submit(
+        self, submit: Callable[[], Job], finished: Callable[[Job], None] | None = None
+    ) -> Job | None:
         self.discard()
         try:
             job = submit()
@@ -111,6 +120,8 @@ class Runs(QObject):
             self._tell(error)
             return None
         self._own[job.id] = job
+        if finished is not None:
+            self._finished[job.id] = finished
         self._show_job(job)
         return job
 
@@ -139,6 +150,7 @@ class Runs(QObject):
                 self._show_job(job)
             return
         del self._own[job.id]
+        finished = self._finished.pop(job.id, None)
         if self.job is job:
             self._canvas.clear_tiles()
             self._show_job(next(iter(self._own.values()), None))
@@ -151,10 +163,12 @@ class Runs(QObject):
             self._workspace.messages.show_message("error", message, job.error.hint, details, retry)
         elif job.state is JobState.CANCELLED and job.key is None:
             self._workspace.messages.show_message("info", f"{job.title} was cancelled.")
-        elif job.result is not None:
+        elif job.result is not None and finished is None:
             self._waiting.append(job)
             self._show_next()
             self._forget_old_results()
+        if finished is not None:
+            finished(job)
 
     def _forget_old_results(self) -> None:
         """Results are large: only the latest ones can be shown again."""

@@ -74,7 +74,11 @@ class Frame:
         divider, after = view.shown_divider(), scene.after
         behind = QRegion(shown)
         over = QRegion()
-        if divider is not None:
+        whole = view.shown_whole()
+        if whole is not None:
+            over = QRegion(whole)
+            behind -= over
+        elif divider is not None:
             over = QRegion(divider.shown) & QRegion(
                 divider.x, divider.shown.y(), port.width, divider.shown.height()
             )

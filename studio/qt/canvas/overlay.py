@@ -23,12 +23,14 @@ class Overlay:
             document shows.
         label_before: text at the left of the divider.
         label_after: text at its right.
+        divided: whether there is a divider; without one the result covers all of its area.
     """
 
     after: Picture
     area: Rect | None = None
     label_before: str = "Before"
     label_after: str = "After"
+    divided: bool = True
 
     def covered(self, canvas: Rect) -> Rect:
         """The canvas rectangle that the result covers."""

@@ -133,9 +133,13 @@ class CanvasView(ToolView):
         """Show a result over the document with a divider in its middle; None removes it."""
         if overlay is not None and self._scene.document is None:
             raise ValueError("an overlay needs a document under it")
-        if overlay is None or self._scene.overlay is None:
+        shown = self._scene.overlay
+        if overlay is None or shown is None:
             self._divider = 0.5
-        self._show_before = self._dragging_divider = False
+        # A live adjustment is renewed all the time, also while the original is being looked at.
+        renewed = overlay is not None and shown is not None and not overlay.divided
+        self._show_before = self._show_before and renewed
+        self._dragging_divider = False
         self._scene.set_overlay(overlay)
         self._refresh()
 
@@ -197,11 +201,20 @@ class CanvasView(ToolView):
     def shown_divider(self) -> Divider | None:
         """Where the divider is, in device pixels of the view; None without an overlay."""
         overlay, document = self._scene.overlay, self._scene.document
-        if overlay is None or document is None or self._show_before:
+        if overlay is None or document is None or self._show_before or not overlay.divided:
             return None
         placed = self.viewport.placed(overlay.covered(document.picture.bounds))
         view = Rect(0, 0, self.viewport.width, self.viewport.height)
         return Divider(QRect(*placed.intersected(view)), self._divider, self.ratio)
+
+    def shown_whole(self) -> QRect | None:
+        """What a result without a divider covers, in device pixels of the view."""
+        overlay, document = self._scene.overlay, self._scene.document
+        if overlay is None or document is None or self._show_before or overlay.divided:
+            return None
+        placed = self.viewport.placed(overlay.covered(document.picture.bounds))
+        view = Rect(0, 0, self.viewport.width, self.viewport.height)
+        return QRect(*placed.intersected(view))
 
     @property
     def cursor_in_view(self) -> QPointF | None:
