@@ -1,0 +1,1 @@
+"""Size, crop, move, transform, guides and text, in the window."""
