@@ -105,7 +105,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("about", "&About Impasto", "Help", "info", (), "Version, devices and licences"),
 )  # fmt: skip
 
-MENUS = ("File", "Edit", "View", "Tools", "Help")
+MENUS = ("File", "Edit", "Image", "Layer", "Select", "View", "Tools", "Help")
 
 
 def operation_command(operation: Operation) -> Command:
@@ -183,7 +183,8 @@ class Actions:
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Add all menus to the menu bar; returns them by name."""
-        menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        used = {command.menu.partition("/")[0] for command in self.commands.values()}
+        menus = {name: bar.addMenu(f"&{name}") for name in MENUS if name in used}
         sections: dict[str, int] = {}
         for command in sorted(self.commands.values(), key=lambda c: c.section):
             name, _, category = command.menu.partition("/")

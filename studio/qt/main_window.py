@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from studio.host.services import Services
 from studio.qt.actions import COMMANDS, OPERATION, Actions, operation_command
+from studio.qt.area import Desk, Panel
+from studio.qt.areas import AREAS
 from studio.qt.background import Background
 from studio.qt.bottom_bar import BottomBar
 from studio.qt.bridge import JobBridge
@@ -45,6 +47,7 @@ from studio.qt.session import Session
 from studio.qt.status import StatusBar
 from studio.qt.theme import Theme, application_icon
 from studio.qt.thumbnails import Thumbnails
+from studio.qt.tools.toolbox import Toolbox
 from studio.qt.warm_up import WarmUp
 from studio.qt.welcome import Welcome
 from studio.qt.widgets import button
@@ -82,8 +85,13 @@ class MainWindow(QMainWindow):
         self.bottom = BottomBar(theme)
         self.palette_box = CommandPalette(self, theme)
         self._applicable = False
+        self.toolbox = Toolbox(self.workspace, self.canvas, self)
+        desk = Desk(self, self.workspace, self.canvas, self.files, self.runs, self.toolbox)
+        self.areas = tuple(area(desk) for area in AREAS)
         operations = map(operation_command, services.registry.operations())
-        self.actions_by_id = Actions(self, theme, (*COMMANDS, *operations), self._handlers())
+        added = (command for area in self.areas for command in area.commands)
+        commands = (*COMMANDS, *added, *operations)
+        self.actions_by_id = Actions(self, theme, commands, self._handlers())
         self._lay_out()
         self._connect()
         self.warm_up = WarmUp(services.jobs, self)
@@ -128,6 +136,8 @@ class MainWindow(QMainWindow):
         }
         for operation in self.services.registry.operations():
             handlers[OPERATION + operation.id] = partial(self._choose, operation.id)
+        for area in self.areas:
+            handlers.update(area.handlers())
         return handlers
 
     def _lay_out(self) -> None:
@@ -144,12 +154,16 @@ class MainWindow(QMainWindow):
         column.addWidget(self.center, 1)
         column.addWidget(self.bottom)
         self.setCentralWidget(body)
+        panels = (
+            Panel("tools", "Tools", self.tools, "left"),
+            *(panel for area in self.areas for panel in area.panels()),
+            Panel("history", "History", self.history),
+            Panel("jobs", "Jobs", self.jobs),
+        )
         self.docks = {
-            "tools": Dock("Tools", "tools-dock", self.tools, theme),
-            "history": Dock("History", "history-dock", self.history, theme),
-            "jobs": Dock("Jobs", "jobs-dock", self.jobs, theme),
+            panel.id: Dock(panel.title, f"{panel.id}-dock", panel.widget, theme) for panel in panels
         }
-        Dock.place(self, [self.docks["tools"]], [self.docks["history"], self.docks["jobs"]])
+        Dock.place(self, panels, self.docks)
         self.resizeDocks([self.docks["tools"]], [308], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["history"]], [272], Qt.Orientation.Horizontal)
         self.status = StatusBar(self.canvas, self.session)
@@ -219,6 +233,9 @@ class MainWindow(QMainWindow):
         models.imported.connect(lambda _: self.status.show_busy(""))
         self.workspace.background.failed.connect(self.messages.show_error)
         self.services.settings.changed.connect(self._show_settings)
+        self.toolbox.changed.connect(self._show_state)
+        for area in self.areas:
+            area.facts_changed.connect(self._show_state)
         self._editor_keys = [
             self._editor_key(self.canvas, "Return", "apply"),
             self._editor_key(self.canvas, "Enter", "apply"),
@@ -259,6 +276,8 @@ class MainWindow(QMainWindow):
             "runnable": self.tools.can_run,
             "triable": self.tools.can_try,
         }
+        for area in self.areas:
+            facts.update(area.facts())
         self.actions_by_id.show_state(frozenset(name for name, holds in facts.items() if holds))
         title = f"{self.session.name}[*] — Impasto" if document is not None else "Impasto[*]"
         self.setWindowTitle(title)
@@ -386,6 +405,9 @@ class MainWindow(QMainWindow):
         settings.changed.disconnect(self._show_settings)
         self.warm_up.stop()
         self.runs.cancel_all()
+        for area in self.areas:
+            area.close()
+        self.toolbox.close()
         self.bridge.close()
         self.session.close()
         self.canvas.set_document(None)

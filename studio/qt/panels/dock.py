@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from studio.qt.theme import Theme
 from studio.qt.widgets import icon_button, label
+
+if TYPE_CHECKING:
+    from studio.qt.area import Panel
 
 
 class Dock(QDockWidget):
@@ -39,12 +45,16 @@ class Dock(QDockWidget):
         self.setWidget(body)
 
     @staticmethod
-    def place(window: QMainWindow, left: list[Dock], right: list[Dock]) -> None:
-        """Put docks at both sides, those of one side under each other."""
-        sides = (
-            (Qt.DockWidgetArea.LeftDockWidgetArea, left),
-            (Qt.DockWidgetArea.RightDockWidgetArea, right),
-        )
-        for area, docks in sides:
-            for dock in docks:
-                window.addDockWidget(area, dock)
+    def place(window: QMainWindow, panels: Sequence[Panel], docks: Mapping[str, Dock]) -> None:
+        """Put panels at their sides, those of one side under each other or as tabs of one place."""
+        areas = {
+            "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+            "right": Qt.DockWidgetArea.RightDockWidgetArea,
+        }
+        for panel in panels:
+            dock = docks[panel.id]
+            window.addDockWidget(areas[panel.side], dock)
+            if panel.tab_with in docks:
+                window.tabifyDockWidget(docks[panel.tab_with], dock)
+                docks[panel.tab_with].raise_()
+            dock.setVisible(panel.shown)
