@@ -67,7 +67,7 @@ def test_the_palette_chooses_an_operation_by_keyboard(qtbot: QtBot, opened: Main
     box.search.setText("invrt")
     qtbot.keyClick(box.search, Qt.Key.Key_Return)
     assert opened.tools.page is not None
-    assert opened.tools.page.operation.id == "tiny.invert"
+    assert opened.tools.page.operation.id.endswith(".invert")
 
 
 def test_the_palette_offers_only_what_can_be_done(window: MainWindow) -> None:
