@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psygnal import Signal
@@ -220,6 +220,13 @@ class Document:
         self._snapshots = (*self._snapshots, snapshot)
         emit(self.snapshots_changed)
         return snapshot
+
+    def rename_snapshot(self, snapshot: Snapshot, name: str) -> None:
+        """Call a named state something else."""
+        self._snapshots = tuple(
+            replace(kept, name=name) if kept is snapshot else kept for kept in self._snapshots
+        )
+        emit(self.snapshots_changed)
 
     def remove_snapshot(self, snapshot: Snapshot) -> None:
         """Forget a named state."""
