@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -101,11 +103,11 @@ def resize(pixels: Samples, width: int, height: int) -> Samples:
     if pixels.shape[:2] == (height, width):
         return pixels
     white = full_scale(pixels)
-    values = pixels.astype(np.float32)
+    values: NDArray[Any] = pixels.astype(np.float32)
     values[..., :3] *= values[..., 3:] / white
     smaller = width < pixels.shape[1] or height < pixels.shape[0]
     method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    resized = np.asarray(cv2.resize(values, (width, height), interpolation=method))
+    resized: NDArray[Any] = np.asarray(cv2.resize(values, (width, height), interpolation=method))
     resized = resized.reshape(height, width, 4)
     alpha = resized[..., 3:]
     resized[..., :3] *= white / np.where(alpha > 0, alpha, white)

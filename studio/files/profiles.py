@@ -31,7 +31,7 @@ _FLAGS = imagecodecs.CMS.FLAGS
 _CURVE_TOLERANCE = 1.5 / 255
 _LARGEST = 64 << 20  # of a profile's file
 
-Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.uint16], NDArray[np.float32])
+Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.uint16], NDArray[np.float32], Samples)
 
 
 @lru_cache

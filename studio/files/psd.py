@@ -171,9 +171,9 @@ def _raster(reading: _Reading, source: Any) -> Raster:
 
 def _samples(reading: _Reading, values: Array) -> Samples:
     """Floats in 0 to 1 as stored values, exactly."""
-    if reading.deep:
-        return np.rint(values * 65535).astype(np.uint16)
-    return np.rint(values * 255).astype(np.uint8)
+    white, depth = (65535, np.uint16) if reading.deep else (255, np.uint8)
+    samples: Samples = np.rint(values * white).astype(depth)
+    return samples
 
 
 def _developed(reading: _Reading, color: Array, shape: Array | None) -> Samples:

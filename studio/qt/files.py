@@ -6,14 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from studio.document import Picture, composite
+from studio.document import Document, Picture
+from studio.qt.i18n import tr
 from studio.qt.models import is_checkpoint
 from studio.qt.session import Source
+from studio.qt.transfer import saving
 from studio.qt.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,11 +33,13 @@ class Files(QObject):
         busy: a sentence while something is read or written, "" afterwards.
         opened: the `Path` of a picture that is shown now.
         saved: the `Path` of a file that was written.
+        layers_dropped: a list of `Path`, to be added to the picture as layers.
     """
 
     busy = Signal(str)
     opened = Signal(object)
     saved = Signal(object)
+    layers_dropped = Signal(list)
 
     def __init__(self, window: QWidget, workspace: Workspace) -> None:
         super().__init__(window)
@@ -43,6 +48,7 @@ class Files(QObject):
         self._session = workspace.session
         self._settings = workspace.services.settings
         self._saving: Path | None = None
+        self._merging: WeakKeyDictionary[Document, Path] = WeakKeyDictionary()
 
     # Opening
 
@@ -57,14 +63,20 @@ class Files(QObject):
             self.open(Path(name))
 
     def drop(self, names: list[str]) -> None:
-        """Take dropped files: a picture is opened, checkpoints become models."""
+        """Take dropped files: pictures are opened, checkpoints become models.
+
+        While Shift is held pictures are meant as layers of the present one.
+        """
         paths = [Path(name) for name in names]
         for path in paths:
             if is_checkpoint(path):
                 self.busy.emit(f"Importing {path.name}…")
                 self._workspace.models.import_file(path)
         pictures = [path for path in paths if not is_checkpoint(path)]
-        if pictures:
+        shift = QGuiApplication.queryKeyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
+        if pictures and shift and self._session.document is not None:
+            self.layers_dropped.emit(pictures)
+        elif pictures:
             self.open(pictures[0])
 
     def open(self, path: Path) -> None:
@@ -76,11 +88,10 @@ class Files(QObject):
         self.busy.emit(f"Opening {path.name}…")
 
         def read() -> tuple[Picture, Source]:
-            from studio.files.images import read_image
+            from studio.files.documents import read_document
 
-            image = read_image(path, max_pixels=limit)
-            picture = Picture.from_pixels(image.pixels, icc=image.metadata.icc)
-            return picture, Source(path, image.metadata, image.format)
+            found = read_document(path, max_pixels=limit)
+            return found.picture, Source(path, found.metadata, found.format)
 
         def show(opened: tuple[Picture, Source]) -> None:
             self.busy.emit("")
@@ -125,11 +136,25 @@ class Files(QObject):
         """Write the picture to its file; asks for one if there is none that can be written."""
         from studio.files.images import WRITABLE_SUFFIXES
 
-        path = self._session.source.path
+        path, document = self._session.source.path, self._session.document
+        if document is None:
+            return
         if path is None or path.suffix.lower() not in WRITABLE_SUFFIXES:
             self.save_as(then)
-        else:
-            self.write(path, then)
+            return
+        lossy = saving.loses_layers(document.picture, path)
+        if lossy and self._merging.get(document) != path:
+            answer = self.ask_about_layers(path)
+            if answer is saving.Answer.PROJECT:
+                self.save_as(then)
+            if answer is not saving.Answer.MERGED:
+                return
+            self._merging[document] = path  # asked once
+        self.write(path, then)
+
+    def ask_about_layers(self, path: Path) -> saving.Answer:
+        """Ask what is to become of layers that the file's format cannot hold."""
+        return saving.ask_about_layers(self._window, path)
 
     def save_as(self, then: Then | None = None) -> None:
         """Let the user name a file, and write the picture to it."""
@@ -141,11 +166,15 @@ class Files(QObject):
         """Let the user name a file to write."""
         from studio.files.images import WRITABLE_SUFFIXES, save_filters
 
-        filters = save_filters()
-        source = self._session.source
-        start = source.path or Path(self._settings.last_folder) / f"{source.title}.png"
-        if start.suffix.lower() not in WRITABLE_SUFFIXES:
-            start = start.with_suffix(".png")
+        source, document = self._session.source, self._session.document
+        if document is None:
+            return None
+        suffix = saving.default_suffix(document.picture)
+        filters = save_filters(layers_first=suffix == ".ora")
+        start = source.path or Path(self._settings.last_folder) / f"{source.title}{suffix}"
+        unfit = start.suffix.lower() not in WRITABLE_SUFFIXES
+        if unfit or saving.loses_layers(document.picture, start):
+            start = start.with_suffix(suffix)
         chosen = next((f for f in filters if f"*{start.suffix.lower()}" in f), filters[0])
         name, used = QFileDialog.getSaveFileName(
             self._window, title, str(start), ";;".join(filters), chosen
@@ -176,22 +205,22 @@ class Files(QObject):
         if document is None:
             return
         picture, source = document.picture, self._session.source
-        metadata = replace(source.metadata, icc=picture.icc)
+        metadata = saving.outgoing_metadata(source.metadata, document)
+        merged = saving.loses_layers(picture, path)
         self.busy.emit(f"Saving {path.name}…")
 
         def work() -> tuple[str, ...]:
-            from studio.files.images import write_image
+            from studio.files.documents import write_document
 
-            pixels = composite(picture, picture.bounds)
-            notes = write_image(path, pixels, metadata, options)
-            if len(picture.layers) > 1:
-                notes = ("The layers were merged into one.", *notes)
-            return notes
+            return write_document(path, picture, metadata, options)
 
         def done(notes: tuple[str, ...]) -> None:
             self.busy.emit("")
-            if not copy and self._session.document is document:
-                self._session.saved(picture, replace(source, path=path, metadata=metadata))
+            if merged and not copy:
+                notes = (*notes, tr("The layers themselves are not saved yet."))
+            elif not copy and self._session.document is document:
+                kept = replace(source.metadata, icc=picture.icc)
+                self._session.saved(picture, replace(source, path=path, metadata=kept))
                 self._settings.remember_file(path)
             text = f"{'Exported' if copy else 'Saved'} {path.name}."
             self._workspace.messages.show_message(

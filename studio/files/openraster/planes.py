@@ -20,7 +20,7 @@ def content_box(raster: Raster) -> Rect:
     """The smallest rectangle around all that is not zero; empty if nothing is."""
     box = Rect(0, 0, 0, 0)
     for (column, row), tile in raster.tiles.items():
-        found = tile.any(axis=2) if tile.shape[2] != 4 else _any_of_four(tile)
+        found = _any_of_four(tile) if tile.shape[2] == 4 else tile[..., 0] != 0
         rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
         if rows.size:
             part = Rect(

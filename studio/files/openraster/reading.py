@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from studio.document import Array, Group, Layer, Picture, Raster
+from studio.document import Group, Layer, Picture, Raster
 from studio.document.blend import BlendMode
 from studio.document.nodes import Node, new_layer_id
 from studio.files.codec import Samples, Unreadable
@@ -134,7 +134,7 @@ def _is_mask(entries: tuple[Entry, ...], name: str) -> bool:
     )
 
 
-def _pixels(reading: _Reading, name: str) -> Array:
+def _pixels(reading: _Reading, name: str) -> Samples:
     """A layer's pixels in the document's profile and depth."""
     pixels, icc, _ = reading.pictures[name]
     if reading.deep and pixels.dtype == np.uint8:

@@ -1,0 +1,1 @@
+"""Pictures in and out of the window: clipboard, drag and drop, exports, colour profiles."""
