@@ -11,7 +11,7 @@ _SCALE = np.float32(4096)
 """blendLinear divides by the sum of the weights plus 1e-5: large weights make that vanish."""
 
 
-def over(before: Array, paint: Array, weight: Array) -> Array:
+def over(before: Array, paint: Array, weight: Array, dither: Array | None = None) -> Array:
     """``paint`` laid over ``before`` (Porter and Duff's source-over on straight alpha).
 
     Args:
@@ -20,6 +20,7 @@ def over(before: Array, paint: Array, weight: Array) -> Array:
             lacks of it belongs into the weight.
         weight: H x W float32 in [0, 1]; where it is 0 every bit stays, where it is 1 the paint's
             colour comes out exactly.
+        dither: H x W floats between -0.5 and 0.5, added before rounding.
 
     Returns:
         A new array like ``before``.
@@ -27,12 +28,17 @@ def over(before: Array, paint: Array, weight: Array) -> Array:
     maximum = np.float32(np.iinfo(before.dtype).max)
     alpha = np.asarray(cv2.extractChannel(before, 3))
     if int(alpha.min()) == int(maximum):
-        return _rounded(_blended(before, paint, 1 - weight, weight), before)
+        out = _rounded(_blended(before, paint, 1 - weight, weight), before, dither)
+        if dither is not None:
+            np.copyto(out, before, where=(weight <= 0)[..., None])
+            out[..., 3] = alpha
+        return out
     share = alpha.astype(np.float32) * (1 / maximum)
     covered = share + weight * (1 - share)
     mixed = _blended(before, paint, share * (1 - weight), weight)
-    out = _rounded(mixed, before)
-    new_alpha = (covered * maximum + np.float32(0.5)).astype(before.dtype)
+    out = _rounded(mixed, before, dither)
+    half = np.float32(0.5) if dither is None else dither + np.float32(0.5)
+    new_alpha = (covered * maximum + half).astype(before.dtype)
     np.maximum(new_alpha, alpha, out=new_alpha)
     out[..., 3] = new_alpha
     kept = (weight <= 0) | (new_alpha == 0)
@@ -53,17 +59,22 @@ def erased(before: Array, weight: Array) -> Array:
     return out
 
 
-def toward(before: Array, value: float | Array, weight: Array) -> Array:
+def toward(
+    before: Array, value: float | Array, weight: Array, dither: Array | None = None
+) -> Array:
     """One channel moved towards ``value`` by ``weight``.
 
     Args:
         before: H x W x 1, uint8 or uint16.
         value: what a weight of 1 leads to, or H x W float32 of that.
         weight: H x W float32 in [0, 1].
+        dither: H x W floats between -0.5 and 0.5, added before rounding.
     """
     old = before[..., 0].astype(np.float32)
-    mixed: Array = (old + (value - old) * weight + np.float32(0.5)).astype(before.dtype)
-    return mixed[..., None]
+    mixed = old + (value - old) * weight + np.float32(0.5)
+    if dither is not None:
+        mixed += np.where(weight > 0, dither, np.float32(0))
+    return mixed.astype(before.dtype)[..., None]
 
 
 def _blended(before: Array, paint: Array, keep: Array, weight: Array) -> Array:
@@ -72,6 +83,9 @@ def _blended(before: Array, paint: Array, keep: Array, weight: Array) -> Array:
     )
 
 
-def _rounded(mixed: Array, like: Array) -> Array:
-    np.add(mixed, np.float32(0.5), out=mixed)
+def _rounded(mixed: Array, like: Array, dither: Array | None) -> Array:
+    if dither is None:
+        np.add(mixed, np.float32(0.5), out=mixed)
+    else:
+        mixed += (dither + np.float32(0.5))[..., None]
     return mixed.astype(like.dtype)
