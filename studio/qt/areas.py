@@ -3,5 +3,11 @@
 from __future__ import annotations
 
 from studio.qt.area import Area
+from studio.qt.layers.area import LayersArea
+from studio.qt.panels.area import HistoryArea, OverviewArea
 
-AREAS: tuple[type[Area], ...] = ()
+AREAS: tuple[type[Area], ...] = (
+    OverviewArea,
+    LayersArea,
+    HistoryArea,
+)

@@ -38,7 +38,6 @@ from studio.qt.files import Files
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
 from studio.qt.panels.dock import Dock
-from studio.qt.panels.history import HistoryPanel
 from studio.qt.panels.jobs import JobsPanel
 from studio.qt.panels.tools import ToolPanel
 from studio.qt.problems import Problem
@@ -79,7 +78,6 @@ class MainWindow(QMainWindow):
         self.files = Files(self, self.workspace)
         self.runs = Runs(self.workspace, self.canvas, self.bridge)
         self.tools = ToolPanel(self.workspace)
-        self.history = HistoryPanel(self.session, theme)
         self.jobs = JobsPanel(services.jobs, self.bridge, theme)
         self.welcome = Welcome(theme, Thumbnails(background, self))
         self.bottom = BottomBar(theme)
@@ -157,7 +155,6 @@ class MainWindow(QMainWindow):
         panels = (
             Panel("tools", "Tools", self.tools, "left"),
             *(panel for area in self.areas for panel in area.panels()),
-            Panel("history", "History", self.history),
             Panel("jobs", "Jobs", self.jobs),
         )
         self.docks = {

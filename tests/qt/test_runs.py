@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.document import Array, composite
 from studio.host.jobs import JobState
 from studio.qt.main_window import MainWindow
+from studio.qt.panels.area import HistoryArea
 
 Run = Callable[[MainWindow, str], None]
 
@@ -209,13 +210,17 @@ def test_history_panel_goes_to_a_step(opened: MainWindow, run_to_result: Run) ->
     for _ in range(2):
         run_to_result(opened, "tiny.invert")
         opened.actions_by_id.trigger("apply")
-    rows = opened.history.list
-    assert [rows.item(i).text() for i in range(rows.count())] == ["Opened", "Invert", "Invert"]
-    rows.itemClicked.emit(rows.item(0))
+    area = next(area for area in opened.areas if isinstance(area, HistoryArea))
+    rows = area.panel.list
+    model = rows.model()
+    titles = [model.index(i, 0).data() for i in range(model.rowCount())]
+    assert titles == ["Opened", "Invert", "Invert"]
+    rows.clicked.emit(model.index(0, 0))
     assert np.array_equal(pixels(opened), original)
-    assert rows.currentRow() == 0
-    assert rows.item(2).data(Qt.ItemDataRole.AccessibleDescriptionRole) == "undone"
-    rows.itemActivated.emit(rows.item(1))
+    assert rows.currentIndex().row() == 0
+    spoken = model.index(2, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "Invert, undone"
+    rows.activated.emit(model.index(1, 0))
     assert np.array_equal(pixels(opened)[..., :3], 255 - original[..., :3])
 
 

@@ -1,15 +1,19 @@
-"""The history panel: every step, and a click goes there."""
+"""The history panel: every step with a thumbnail; a click goes there. Snapshots at its top."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, QModelIndex
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.document import Document
+from studio.document.events import listen
+from studio.qt.background import Background
+from studio.qt.i18n import tr
+from studio.qt.panels.picture_thumbnails import PictureThumbnails
+from studio.qt.panels.snapshots import Snapshots
+from studio.qt.panels.states import State, StateModel, explained, state_list
 from studio.qt.session import Session
 from studio.qt.theme import Theme
 from studio.qt.widgets import label, megabytes
@@ -18,69 +22,87 @@ from studio.qt.widgets import label, megabytes
 class HistoryPanel(QWidget):
     """Rows are positions in the history: row 0 is the picture as it began."""
 
-    def __init__(self, session: Session, theme: Theme) -> None:
+    def __init__(self, session: Session, theme: Theme, background: Background) -> None:
         super().__init__()
-        self._session, self._theme = session, theme
-        self.list = QListWidget()
-        self.list.setAccessibleName("History")
-        self.list.setIconSize(QSize(18, 18))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._go)
-        self.list.itemActivated.connect(self._go)
+        self._session = session
+        self._shown: Document | None = None
+        self._unlisten: Callable[[], None] | None = None
+        self.thumbnails = PictureThumbnails(background, self)
+        self.snapshots = Snapshots(session, theme, self.thumbnails)
+        self.model = StateModel(self.thumbnails, self)
+        self.list = state_list(self.model, theme, tr("History"))
+        self.list.clicked.connect(self._go)
+        self.list.activated.connect(self._go)
         self.memory = label("", "muted")
-        self.memory.setContentsMargins(12, 4, 12, 8)
-        self.empty = label("No picture is open.", "muted", wrap=True)
+        self.memory.setContentsMargins(6, 2, 6, 4)
+        self.empty = label(tr("No picture is open."), "muted", wrap=True)
         self.empty.setContentsMargins(6, 6, 6, 0)
         column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 0)
+        column.setContentsMargins(6, 4, 6, 2)
         column.setSpacing(4)
+        column.addWidget(self.snapshots)
         column.addWidget(self.empty)
         column.addWidget(self.list, 1)
         column.addWidget(self.memory)
         self.setMinimumSize(200, 140)
         session.changed.connect(self._fill)
-        theme.changed.connect(self._fill)
+        session.replaced.connect(self._fill)
         self._fill()
 
+    def close_document(self) -> None:
+        """Stop listening to the document."""
+        if self._unlisten is not None:
+            self._unlisten()
+            self._unlisten = None
+        self._shown = None
+        self.thumbnails.clear()
+
     def _fill(self) -> None:
-        self.list.clear()
         document = self._session.document
+        if document is not self._shown:
+            self.close_document()
+            self._shown = document
+            if document is not None:
+                self._unlisten = listen(document.snapshots_changed, self._fill)
         self.empty.setVisible(document is None)
-        if document is None:
-            self.memory.clear()
-            return
+        self.snapshots.setVisible(document is not None)
+        self.list.setVisible(document is not None)
+        states = self._states(document) if document is not None else []
+        kept = [state.picture for state in states]
+        if document is not None:
+            kept.extend(snapshot.picture for snapshot in document.snapshots)
+        self.thumbnails.keep(kept)
+        self.model.show_states(states)
+        self.snapshots.fill()
+        if document is not None:
+            self._show_position(document)
+
+    def _states(self, document: Document) -> list[State]:
         history = document.history
-        self._add("image", "Opened" if self._session.source.path else "New picture", done=True)
+        first = history.steps[0].before if history.steps else document.picture
+        title = tr("Opened") if self._session.source.path else tr("New picture")
+        states = [State("first", title, first, "image", title)]
         for number, step in enumerate(history.steps, start=1):
-            done = number <= history.position
-            item = self._add("operation" if step.record else "history", step.title, done=done)
-            item.setToolTip(_explained(step.title, step.time, step.record))
-        self.list.setCurrentRow(history.position)
-        self.list.scrollToItem(self.list.currentItem())
-        used = f", {megabytes(history.nbytes)}" if history.nbytes else ""
+            icon = "operation" if step.record else "history"
+            tip = explained(step.title, step.time, step.record)
+            undone = number > history.position
+            key = (step.time, step.title)
+            states.append(State(key, step.title, step.after, icon, tip, undone))
+        return states
+
+    def _show_position(self, document: Document) -> None:
+        history = document.history
+        index = self.model.index(history.position)
+        if self.list.currentIndex() != index:
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.list.selectionModel().setCurrentIndex(index, flag)
+            self.list.scrollTo(index)
         count = len(history.steps)
-        self.memory.setText(f"{count} step{'' if count == 1 else 's'}{used}" if count else "")
+        steps = tr("1 step") if count == 1 else tr("{n} steps", n=count)
+        used = f", {megabytes(history.nbytes)}" if history.nbytes else ""
+        self.memory.setText(steps + used if count else "")
 
-    def _add(self, icon: str, text: str, *, done: bool) -> QListWidgetItem:
-        item = QListWidgetItem(self._theme.icon(icon, "text" if done else "disabled"), text)
-        item.setSizeHint(QSize(0, 32))
-        if not done:
-            item.setForeground(self._theme.color("disabled"))
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, "undone")
-        self.list.addItem(item)
-        return item
-
-    def _go(self, item: QListWidgetItem) -> None:
+    def _go(self, index: QModelIndex) -> None:
         document = self._session.document
         if document is not None:
-            document.go_to(self.list.row(item))
-
-
-def _explained(title: str, when: float, record: Mapping[str, Any] | None) -> str:
-    """What a step's tool tip says."""
-    lines = [title, time.strftime("%H:%M:%S", time.localtime(when))]
-    for name in ("parameters", "models", "seed", "device"):
-        value = (record or {}).get(name)
-        if value not in (None, {}, ""):
-            lines.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
-    return "\n".join(lines)
+            document.go_to(index.row())

@@ -1,0 +1,1 @@
+"""The layer panel and the commands of the Layer menu."""
