@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.document import Document
 from studio.qt.canvas import CanvasView
+from studio.qt.selecting.state import SelectionView
 from studio.qt.session import Session
 from studio.qt.tools.colors import Colors
 from studio.qt.workspace import Workspace
@@ -60,11 +61,14 @@ class ToolDesk:
         workspace: services, theme, messages, session.
         canvas: where it acts.
         colors: foreground and background.
+        selecting: how the selection is shown; ``selecting.target(picture)`` is what brushes paint
+            on, which is the selection itself in quick mask.
     """
 
     workspace: Workspace
     canvas: CanvasView
     colors: Colors
+    selecting: SelectionView = field(default_factory=SelectionView)
 
     @property
     def session(self) -> Session:
