@@ -47,6 +47,8 @@ class Settings(BaseModel):
         precision: ``auto`` lets the device choose, ``float32`` is slower and exact.
         history_budget_mb: memory that undo may hold, in mebibytes.
         max_megapixels: larger pictures are not opened.
+        autosave_seconds: how long a change may wait to be kept for recovery.
+        keep_backup: whether saving keeps the file that it replaces, under its name and ``~``.
         recent_files: paths, newest first, at most `RECENT_FILES`.
         last_folder: where the file dialogs start.
         parameters: remembered values by operation id.
@@ -65,6 +67,8 @@ class Settings(BaseModel):
     precision: Precision = "auto"
     history_budget_mb: Annotated[int, Field(ge=16)] = 1024
     max_megapixels: Annotated[int, Field(ge=1)] = 300
+    autosave_seconds: Annotated[float, Field(ge=0.1, le=300)] = 10.0
+    keep_backup: bool = False
     recent_files: tuple[str, ...] = ()
     last_folder: str = ""
     parameters: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)

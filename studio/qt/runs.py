@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.api.errors import UserError
 from studio.api.operation import Operation
-from studio.document import Picture, Rect
+from studio.document import Document, Picture, Rect
 from studio.host.jobs import Job, JobState
 from studio.host.requests import RunRequest
 from studio.host.results import RunResult
@@ -188,6 +188,20 @@ class Runs(QObject):
             self._canvas.show_tile(preview)
 
     # The result
+
+    def unapplied(self, document: Document) -> tuple[RunResult, ...]:
+        """Finished runs on a document that wait for Apply or Discard; tries are not kept."""
+        if document is not self._session.document:
+            return ()
+        waiting = (self.result, *(job.result for job in self._waiting))
+        return tuple(result for result in waiting if result is not None and not result.is_try)
+
+    def offer(self, results: Sequence[RunResult]) -> None:
+        """Let results of the document in front, such as recovered ones, wait for a decision."""
+        for result in results:
+            job = Job(0, result.request, result.title, state=JobState.DONE, result=result)
+            self._waiting.append(job)
+        self._show_next()
 
     def show_result(self, job: Job) -> None:
         """Show a finished job's result again."""
