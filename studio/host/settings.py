@@ -55,6 +55,8 @@ class Settings(BaseModel):
         tools: remembered values by tool id, and the colours.
         geometry: size and place of the window, in Qt's own form, base64.
         window_state: its panels and toolbars, in Qt's own form, base64.
+        exports: remembered options by format name.
+        monitor_profile: path of an ICC profile of the monitor; empty asks the system.
         disabled_plugins: names of plugins that are found and not loaded.
     """
 
@@ -75,6 +77,8 @@ class Settings(BaseModel):
     tools: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     geometry: str = ""
     window_state: str = ""
+    exports: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    monitor_profile: str = ""
     disabled_plugins: tuple[str, ...] = ()
 
     _path: Path | None = PrivateAttr(None)
