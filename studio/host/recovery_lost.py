@@ -94,17 +94,20 @@ class Lost:
 
         Reads little: the newest state's facts, no pixels. Safe on any thread.
         """
+        young: set[Path] = set()
         with contextlib.suppress(OSError):
             for folder in sorted(path for path in self._root.iterdir() if path.is_dir()):
+                changed = folder.stat().st_mtime
                 if folder not in self._locks and (lock := _take(folder)) is not None:
                     self._locks[folder] = lock
+                    if time.time() - changed < _YOUNG:
+                        young.add(folder)
         found = [self._document(journal) for folder in self._locks for journal in _journals(folder)]
         documents = [document for document in found if document is not None]
         self.documents = tuple(sorted(documents, key=lambda each: each.time, reverse=True))
-        for folder in list(self._locks):
-            # A young one may be of an instance that starts just now.
-            if time.time() - folder.stat().st_mtime > _YOUNG:
-                self._clear_if_empty(folder)
+        # A young one may be of an instance that starts just now.
+        for folder in self._locks.keys() - young:
+            self._clear_if_empty(folder)
         return self.documents
 
     def release(self) -> None:
@@ -177,11 +180,11 @@ def _facts(journal: Path, packed: Any) -> LostDocument:
 def _notes(found: Found) -> tuple[str, ...]:
     notes = []
     if found.skipped:
-        states = "state" if found.skipped == 1 else f"{found.skipped} states"
-        notes.append(f"The newest {states} could not be read in full; this is the one before.")
+        notes.append(f"Newer states that could not be read in full: {found.skipped}.")
     if found.lost_tiles:
         notes.append(
-            f"{found.lost_tiles} squares of 256 × 256 pixels were damaged and are transparent."
+            f"Squares of 256 × 256 pixels that were damaged and are transparent now: "
+            f"{found.lost_tiles}."
         )
     if found.lost > found.lost_tiles:
         notes.append("A layer's list of squares, or a profile or other metadata, was damaged.")
