@@ -7,10 +7,22 @@ from PySide6.QtCore import QObject, Signal
 from studio.qt.canvas import CanvasView
 from studio.qt.tools.base import GROUPS, Tool, ToolDesk
 from studio.qt.tools.colors import Colors
+from studio.qt.tools.painting.brushes import BrushTool, EraserTool
+from studio.qt.tools.painting.cloning import CloneTool, HealTool
+from studio.qt.tools.painting.eyedropper import EyedropperTool
+from studio.qt.tools.painting.filling import FillTool
+from studio.qt.tools.painting.gradient_tool import GradientTool
 from studio.qt.tools.viewing import HandTool, ZoomTool
 from studio.qt.workspace import Workspace
 
 TOOLS: tuple[type[Tool], ...] = (
+    BrushTool,
+    EraserTool,
+    FillTool,
+    GradientTool,
+    EyedropperTool,
+    CloneTool,
+    HealTool,
     HandTool,
     ZoomTool,
 )

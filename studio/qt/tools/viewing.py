@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QCursor, QPainter, QPen
 from typing_extensions import override
 
 from studio.qt.canvas import CanvasView
+from studio.qt.i18n import N_
 from studio.qt.tools.base import Pointer, Tool, ToolDesk
 
 CLICK = 4.0
@@ -17,10 +18,10 @@ class HandTool(Tool):
     """Drags the picture about."""
 
     id = "hand"
-    title = "Hand"
+    title = N_("Hand")
     icon = "hand"
     shortcut = "H"
-    hint = "Drag to move the picture in the view. Holding Space does the same with every tool."
+    hint = N_("Drag to move the picture in the view. Holding Space does the same with every tool.")
     group = "view"
 
     def __init__(self, desk: ToolDesk) -> None:
@@ -54,10 +55,10 @@ class ZoomTool(Tool):
     """Zooms to a rectangle, or in and out around a click."""
 
     id = "zoom"
-    title = "Zoom"
+    title = N_("Zoom")
     icon = "zoom-in"
     shortcut = "Z"
-    hint = "Click to look closer, Alt+click to see more, drag a rectangle to fill the view."
+    hint = N_("Click to look closer, Alt+click to see more, drag a rectangle to fill the view.")
     group = "view"
 
     def __init__(self, desk: ToolDesk) -> None:

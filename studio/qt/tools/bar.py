@@ -1,0 +1,142 @@
+"""The bar with the tools at the left edge, and the bar with the chosen tool's options."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+from typing_extensions import override
+
+from studio.qt.i18n import tr
+from studio.qt.theme import Theme
+from studio.qt.tools.base import Tool
+from studio.qt.tools.swatches import ColorPair
+from studio.qt.tools.toolbox import Toolbox
+from studio.qt.widgets import label, scroll_area
+
+ICON = 18
+
+
+class ToolBar(QToolBar):
+    """One button for each tool, by group, and the two colours below them."""
+
+    def __init__(self, toolbox: Toolbox, theme: Theme) -> None:
+        super().__init__(tr("Toolbox"))
+        self.setObjectName("toolbox")
+        self.setOrientation(Qt.Orientation.Vertical)
+        self.setMovable(False)
+        self.setIconSize(QSize(ICON, ICON))
+        self._toolbox = toolbox
+        self._buttons: dict[str, ToolButton] = {}
+        group = QButtonGroup(self)
+        last = ""
+        for tool in toolbox.types:
+            if last and tool.group != last:
+                self.addSeparator()
+            last = tool.group
+            made = ToolButton(tool, theme)
+            made.clicked.connect(lambda _=False, chosen=tool.id: toolbox.choose(chosen))
+            group.addButton(made)
+            self.addWidget(made)
+            self._buttons[tool.id] = made
+        self.addSeparator()
+        self.pair = ColorPair(toolbox.colors, theme)
+        self.addWidget(self.pair)
+        toolbox.changed.connect(self._show)
+        self._show()
+
+    def button(self, tool_id: str) -> QToolButton:
+        """The button of a tool."""
+        return self._buttons[tool_id]
+
+    def _show(self) -> None:
+        self._buttons[self._toolbox.current.id].setChecked(True)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        buttons = list(self._buttons.values())
+        focused = next((i for i, b in enumerate(buttons) if b.hasFocus()), None)
+        if focused is not None and event.key() in steps:
+            following = buttons[(focused + steps[Qt.Key(event.key())]) % len(buttons)]
+            following.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().keyPressEvent(event)
+
+
+class ToolButton(QToolButton):
+    """Chooses a tool."""
+
+    def __init__(self, tool: type[Tool], theme: Theme) -> None:
+        super().__init__()
+        title = tr(tool.title)
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(tr(tool.hint))
+        keys = QKeySequence(tool.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        self.setToolTip(f"{title} ({keys})" if keys else title)
+        theme.bind(self, tool.icon, "text", ICON)
+
+
+class OptionsBar(QToolBar):
+    """Name and options of the chosen tool; scrolls sideways where the window is narrow."""
+
+    def __init__(self, toolbox: Toolbox, theme: Theme) -> None:
+        super().__init__(tr("Tool options"))
+        self.setObjectName("tool-options")
+        self.setMovable(False)
+        self._toolbox, self._theme = toolbox, theme
+        self._rows: dict[str, QScrollArea | None] = {}
+        holder = QWidget()
+        self._row = QHBoxLayout(holder)
+        self._row.setContentsMargins(4, 0, 4, 0)
+        self._row.setSpacing(8)
+        self._icon = QLabel()
+        self._title = label("", "heading")
+        self._row.addWidget(self._icon)
+        self._row.addWidget(self._title)
+        self._row.addSpacing(8)
+        self._row.addStretch(1)
+        holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setFixedHeight(40)
+        self.addWidget(holder)
+        toolbox.changed.connect(self._show)
+        self._show()
+
+    @property
+    def row(self) -> QWidget | None:
+        """The controls that are shown."""
+        area = self._rows.get(self._toolbox.current.id)
+        return None if area is None else area.widget()
+
+    def _show(self) -> None:
+        tool = self._toolbox.current
+        self._theme.bind(self._icon, tool.icon, "muted", ICON)
+        self._title.setText(tr(tool.title))
+        if tool.id not in self._rows:
+            self._rows[tool.id] = self._made(tool)
+        for tool_id, area in self._rows.items():
+            if area is not None:
+                area.setVisible(tool_id == tool.id)
+
+    def _made(self, tool: Tool) -> QScrollArea | None:
+        options = tool.options()
+        if options is None:
+            return None
+        area = scroll_area(options)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        area.setMinimumWidth(40)
+        self._row.insertWidget(self._row.count() - 1, area, 1000)
+        return area

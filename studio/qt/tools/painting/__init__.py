@@ -1,0 +1,1 @@
+"""Tools that paint: brush, eraser, clone, heal, fill, gradient and eyedropper."""
