@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -11,26 +12,11 @@ from studio.document.painting import Target
 from studio.document.regions import Mode
 from studio.document.regions.target import SelectionTarget
 
-DEFAULTS: dict[str, Any] = {
-    "mode": "replace",
-    "antialias": True,
-    "feather": 0.0,
-    "fixed": "free",
-    "fixed_width": 1.0,
-    "fixed_height": 1.0,
-    "tolerance": 32,
-    "softness": 24,
-    "contiguous": True,
-    "layer_only": False,
-    "brush_size": 60.0,
-    "brush_hardness": 0.9,
-    "mask_color": "#e53935",
-    "mask_opacity": 50,
-}
+DEFAULTS: dict[str, Any] = {"mode": "replace", "mask_color": "#e53935", "mask_opacity": 50}
 
 
 class Options(QObject):
-    """What the selection tools remember.
+    """What the selection tools have in common: how selections combine, and quick mask's look.
 
     Signals:
         changed: one of them has another value.
@@ -42,14 +28,12 @@ class Options(QObject):
         super().__init__(parent)
         self.values = dict(DEFAULTS)
 
-    def load(self, stored: Any) -> None:
-        """Take over remembered values that have the right type."""
-        for name, default in DEFAULTS.items():
-            value = stored.get(name, default)
-            if type(value) is type(default):
+    def load(self, stored: Mapping[str, Any]) -> None:
+        """Take over remembered values of quick mask that have the right type."""
+        for name in ("mask_color", "mask_opacity"):
+            value = stored.get(name)
+            if type(value) is type(DEFAULTS[name]):
                 self.values[name] = value
-        if self.values["mode"] not in set(Mode):
-            self.values["mode"] = DEFAULTS["mode"]
 
     def __getitem__(self, name: str) -> Any:
         """The value of an option."""

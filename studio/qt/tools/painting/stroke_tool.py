@@ -70,6 +70,10 @@ class StrokeTool(InkTool):
     def make_ink(self, target: Target, p: Pointer) -> Ink:
         """What a stroke that begins at ``p`` leaves behind; a UserError refuses it."""
 
+    def target(self, picture: Picture) -> Target:
+        """What is painted on: the layer, its mask, or in quick mask the selection."""
+        return self.desk.selecting.target(picture)
+
     def finished(self, stroke: Stroke) -> Picture:
         """The picture once a stroke is complete."""
         return stroke.target.painted(stroke.update())
@@ -104,7 +108,7 @@ class StrokeTool(InkTool):
             return
         transaction = document.begin(tr(self.title))
         try:
-            target = self.desk.selecting.target(transaction.before)
+            target = self.target(transaction.before)
             ink = self.make_ink(target, p)
         except BaseException:
             transaction.cancel()
