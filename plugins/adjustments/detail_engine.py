@@ -106,17 +106,27 @@ def blurred(image: Tensor, sigma: float, context: Context) -> Tensor:
     """
     height, width = image.shape[2:]
     factor = 2 ** max(math.floor(math.log2(sigma / DIRECT)) + 1, 0) if sigma > DIRECT else 1
-    factor = min(factor, 2 ** int(math.log2(max(min(height, width), 1))))
     if factor == 1:
         taps = gaussian_taps(sigma)
         return in_strips(image, lambda part: _separable(part, taps), context, len(taps) // 2)
-    wide = (-width) % factor
-    high = (-height) % factor
-    reduced = F.avg_pool2d(F.pad(image, (0, wide, 0, high), mode="replicate"), factor)
-    taps = gaussian_taps(math.sqrt(max((sigma / factor) ** 2 - 0.25, 0.01)))
+    taps = gaussian_taps(math.sqrt((sigma / factor) ** 2 - 0.25))
+    reduced = _reduced(_reduced(image, 2, factor, len(taps)), 3, factor, len(taps))
     small = in_strips(reduced, lambda part: _separable(part, taps), context, len(taps) // 2)
     large = F.interpolate(small, scale_factor=float(factor), mode="bilinear", align_corners=False)
     return large[:, :, :height, :width]
+
+
+def _reduced(image: Tensor, axis: int, factor: int, reach: int) -> Tensor:
+    """Means of ``factor`` pixels along an axis, with ``reach`` more behind its end, mirrored."""
+    length = image.shape[axis]
+    whole = length // factor * factor
+    more = -(-(length - whole) // factor) + reach
+    index = torch.arange(whole, whole + more * factor, device=image.device)
+    parts = [image.index_select(axis, _inside(index, length))]
+    if whole:
+        parts.insert(0, image.narrow(axis, 0, whole))
+    window = (factor, 1) if axis == 2 else (1, factor)
+    return torch.cat([F.avg_pool2d(part, window) for part in parts], dim=axis)
 
 
 def gaussian_taps(sigma: float) -> tuple[float, ...]:
@@ -159,5 +169,11 @@ def _separable(image: Tensor, taps: tuple[float, ...], step: int = 1) -> Tensor:
 def _mirrored(image: Tensor, axis: int, reach: int) -> Tensor:
     """``reach`` more pixels at both ends of an axis, mirrored about the edge as often as it takes."""
     length = image.shape[axis]
-    index = torch.arange(-reach, length + reach, device=image.device) % (2 * length)
-    return image.index_select(axis, torch.where(index < length, index, 2 * length - 1 - index))
+    index = torch.arange(-reach, length + reach, device=image.device)
+    return image.index_select(axis, _inside(index, length))
+
+
+def _inside(index: Tensor, length: int) -> Tensor:
+    """Positions along an axis of ``length`` pixels that is mirrored again and again."""
+    index = index % (2 * length)
+    return torch.where(index < length, index, 2 * length - 1 - index)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio.api import Context, Levels, Parameters, curve_values
+from studio.api import Context, Curve, Levels, Parameters, curve_values
 from studio_plugins.adjustments.light import (
     AutoLevelsParameters,
     BrightnessContrastParameters,
@@ -20,6 +20,7 @@ from studio_plugins.adjustments.spaces import to_encoded, to_linear
 from studio_plugins.adjustments.strips import in_strips
 
 BINS = 4096
+STRAIGHT = CurvesParameters().rgb
 
 
 def apply_levels(
@@ -92,21 +93,24 @@ def apply_curves(
     """
     if parameters == CurvesParameters():
         return pixels
-    steps = np.linspace(0, 1, 65536)
-    tables = [
-        torch.tensor(
-            curve_values(parameters.rgb, curve_values(points, steps)),
-            dtype=torch.float32,
-            device=pixels.device,
-        )
-        for points in (parameters.red, parameters.green, parameters.blue)
-    ]
+    channels = (parameters.red, parameters.green, parameters.blue)
+    made = {points: table(points, parameters.rgb).to(pixels.device) for points in set(channels)}
+    tables = [made[points] for points in channels]
 
     def strip(part: Tensor) -> Tensor:
         index = (part.clamp(0, 1) * 65535).round_().int()
         return torch.stack([table[index[:, i]] for i, table in enumerate(tables)], dim=1)
 
     return in_strips(pixels, strip, context)
+
+
+def table(channel: Curve, every: Curve) -> Tensor:
+    """What the curve of a channel, and then that of all, make of each 16-bit value."""
+    values = np.linspace(0, 1, 65536)
+    for points in (channel, every):
+        if points != STRAIGHT:
+            values = curve_values(points, values)
+    return torch.tensor(values, dtype=torch.float32)
 
 
 def brightness_contrast(

@@ -116,14 +116,11 @@ def curve_values(points: Curve, x: ArrayLike) -> NDArray[np.float64]:
     tangent = _tangents(slope)
     given = np.clip(np.asarray(x, np.float64), at[0], at[-1])
     left = np.clip(np.searchsorted(at, given, side="right") - 1, 0, len(at) - 2)
-    t = (given - at[left]) / width[left]
-    rise = width[left]
-    value = (
-        (1 + 2 * t) * (1 - t) ** 2 * y[left]
-        + t * (1 - t) ** 2 * rise * tangent[left]
-        + t**2 * (3 - 2 * t) * y[left + 1]
-        + t**2 * (t - 1) * rise * tangent[left + 1]
-    )
+    # Each piece as a polynomial in the distance from its left point.
+    bend = (3 * slope - 2 * tangent[:-1] - tangent[1:]) / width
+    turn = (tangent[:-1] + tangent[1:] - 2 * slope) / width**2
+    t = given - at[left]
+    value = y[left] + t * (tangent[left] + t * (bend[left] + t * turn[left]))
     clipped: NDArray[np.float64] = np.clip(value, 0, 1)
     return clipped
 
