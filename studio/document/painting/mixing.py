@@ -7,7 +7,7 @@ import numpy as np
 
 from studio.document.tiles import Array
 
-_SCALE = np.float32(4096)
+_SCALE = np.float32(2**30)
 """blendLinear divides by the sum of the weights plus 1e-5: large weights make that vanish."""
 
 

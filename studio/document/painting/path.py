@@ -74,9 +74,9 @@ class Path:
         """Go on to where the last sample was."""
         if self._raw is None or self._end is None or self._control is None:
             return []
-        corner = self._control
-        places = self.line(corner) if corner != self._raw else []
-        return places + self.line(self._raw)
+        corner, last = self._control, self._raw
+        places = self.line(corner) if corner != last else []
+        return places + self.line(last)
 
     def _trailing(self, smoothed: Sample, sample: Sample, gone: float) -> Sample:
         """The smoothed place: an exponential mean over the way gone, not over the time."""
