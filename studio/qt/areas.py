@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from studio.qt.area import Area
 from studio.qt.layers.area import LayersArea
+from studio.qt.live_area import LiveArea
 from studio.qt.panels.area import HistoryArea, OverviewArea
+from studio.qt.recovery.area import RecoveryArea
 from studio.qt.tools.area import PaintArea
+from studio.qt.transfer.area import TransferArea
 
 AREAS: tuple[type[Area], ...] = (
-    PaintArea,
     OverviewArea,
+    PaintArea,
     LayersArea,
     HistoryArea,
+    RecoveryArea,
+    LiveArea,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QWidget
 from typing_extensions import override
 
 from studio.qt.actions import Command
@@ -16,6 +17,7 @@ from studio.qt.tools.base import GROUPS, Tool
 from studio.qt.tools.color_panel import ColorPanel
 from studio.qt.tools.painting.stroke_tool import StrokeTool
 from studio.qt.tools.toolbox import TOOLS
+from studio.qt.widgets import scroll_area
 
 PREFIX = "tool:"
 _BRUSH = frozenset({"brush"})
@@ -63,9 +65,8 @@ class PaintArea(Area):
         self.bar = ToolBar(toolbox, theme)
         self.options = OptionsBar(toolbox, theme)
         self.colors = ColorPanel(toolbox.colors, theme)
-        desk.window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.bar)
-        desk.window.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
-        desk.window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options)
+        self._scrolled = scroll_area(self.colors)
+        self._placed = False
         self.bar.pair.chosen.connect(self._edit_color)
         toolbox.changed.connect(self.facts_changed)
         desk.workspace.session.replaced.connect(self._show)
@@ -93,7 +94,7 @@ class PaintArea(Area):
 
     @override
     def panels(self) -> tuple[Panel, ...]:
-        return (Panel("colors", tr("Colour"), self.colors, "right"),)
+        return (Panel("colors", tr("Colour"), self._scrolled, "right", tab_with="navigator"),)
 
     def _brush(self, act: Callable[[StrokeTool], None]) -> None:
         tool = self.desk.toolbox.current
@@ -102,10 +103,23 @@ class PaintArea(Area):
 
     def _edit_color(self, which: str) -> None:
         self.colors.edit(which)
+        dock: QWidget | None = self._scrolled
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        if dock is not None:
+            dock.show()
+            dock.raise_()
         self.colors.hex.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self) -> None:
         """The bars are of no use on the welcome page."""
         shown = self.desk.workspace.session.document is not None
+        if shown and not self._placed:
+            # Only now: the window has its own bar by then, under which the options belong.
+            window = self.desk.window
+            window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.bar)
+            window.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
+            window.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options)
+            self._placed = True
         self.bar.setVisible(shown)
         self.options.setVisible(shown)

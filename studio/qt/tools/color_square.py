@@ -99,7 +99,7 @@ class ColorSquare(_Pad):
         super().__init__(theme, tr("Saturation and brightness (arrow keys)"))
         self._hue = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(132)
+        self.setFixedHeight(116)
         self.setMinimumWidth(120)
 
     def set_hue(self, hue: float) -> None:
