@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,6 +20,7 @@ from studio.qt.widgets import label
 
 SLIDER_STEPS = 1000
 SLIDER_WIDTH = 88
+NUMBER_WIDTH = 84
 
 
 class OptionsRow(QWidget):
@@ -37,118 +38,122 @@ class OptionsRow(QWidget):
 
 
 def _add(row: QHBoxLayout, field: Field, values: Values) -> None:
-    if isinstance(field, Number):
-        _add_number(row, field, values)
-    elif isinstance(field, Choice):
-        _add_choice(row, field, values)
-    else:
-        _add_flag(row, field, values)
-
-
-def _add_number(row: QHBoxLayout, field: Number, values: Values) -> None:
-    title = tr(field.title)
-    box = QDoubleSpinBox()
-    box.setRange(field.minimum, field.maximum)
-    box.setDecimals(field.decimals)
-    box.setSuffix(field.unit)
-    box.setKeyboardTracking(False)
-    box.setAccessibleName(title)
-    box.setToolTip(tr(field.tip) or title)
-    box.setFixedWidth(84)
-    box.setValue(values.number(field.id))
-    text = label(title, "muted")
-    text.setBuddy(box)
+    if isinstance(field, Flag):
+        row.addWidget(FlagBox(field, values))
+        return
+    control = NumberBox(field, values) if isinstance(field, Number) else ChoiceBox(field, values)
+    text = label(tr(field.title), "muted")
+    text.setBuddy(control)
     row.addWidget(text)
-    slider = _slider(field, values) if field.slider else None
-    if slider is not None:
-        row.addWidget(slider)
-    row.addWidget(box)
-
-    def show(changed: str) -> None:
-        if changed == field.id:
-            # Not by its own signals: a rounded number must not become the value.
-            box.blockSignals(True)
-            box.setValue(values.number(field.id))
-            box.blockSignals(False)
-
-    values.changed.connect(show)
-    box.destroyed.connect(lambda: values.changed.disconnect(show))
-    box.valueChanged.connect(lambda value: values.set(field.id, value))
+    if isinstance(field, Number) and field.slider:
+        row.addWidget(NumberSlider(field, values))
+    row.addWidget(control)
 
 
-def _slider(field: Number, values: Values) -> QSlider:
-    """A slider whose steps grow with the value where the range is wide."""
-    slider = QSlider(Qt.Orientation.Horizontal)
-    slider.setRange(0, SLIDER_STEPS)
-    slider.setFixedWidth(SLIDER_WIDTH)
-    slider.setAccessibleName(tr(field.title))
-    slider.setToolTip(tr(field.tip) or tr(field.title))
-    slider.setPageStep(SLIDER_STEPS // 10)
-    slider.setSingleStep(SLIDER_STEPS // 100)
-    wide = field.minimum > 0 and field.maximum / field.minimum > 100
+def _name(control: QWidget, field: Field) -> None:
+    control.setAccessibleName(tr(field.title))
+    control.setToolTip(tr(field.tip) or tr(field.title))
 
-    def place() -> int:
-        value = values.number(field.id)
-        if wide:
+
+class NumberBox(QDoubleSpinBox):
+    """A number to type."""
+
+    def __init__(self, field: Number, values: Values) -> None:
+        super().__init__()
+        self._field, self._values = field, values
+        self.setRange(field.minimum, field.maximum)
+        self.setDecimals(field.decimals)
+        self.setSuffix(field.unit)
+        self.setKeyboardTracking(False)
+        self.setFixedWidth(NUMBER_WIDTH)
+        _name(self, field)
+        self.setValue(values.number(field.id))
+        values.changed.connect(self._show)
+        self.valueChanged.connect(self._take)
+
+    def _take(self, value: float) -> None:
+        self._values.set(self._field.id, value)
+
+    def _show(self, changed: str) -> None:
+        if changed == self._field.id:
+            # Not heard: what is shown is rounded and must not become the value.
+            with QSignalBlocker(self):
+                self.setValue(self._values.number(changed))
+
+
+class NumberSlider(QSlider):
+    """A number to drag; over a wide range its steps grow with it."""
+
+    def __init__(self, field: Number, values: Values) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._field, self._values = field, values
+        self._wide = field.minimum > 0 and field.maximum / field.minimum > 100
+        self.setRange(0, SLIDER_STEPS)
+        self.setFixedWidth(SLIDER_WIDTH)
+        self.setPageStep(SLIDER_STEPS // 10)
+        self.setSingleStep(SLIDER_STEPS // 100)
+        _name(self, field)
+        self.setValue(self._place())
+        values.changed.connect(self._show)
+        self.valueChanged.connect(self._take)
+
+    def _place(self) -> int:
+        field, value = self._field, self._values.number(self._field.id)
+        if self._wide:
             share = math.log(value / field.minimum) / math.log(field.maximum / field.minimum)
         else:
             share = (value - field.minimum) / (field.maximum - field.minimum)
         return round(share * SLIDER_STEPS)
 
-    def moved(position: int) -> None:
-        share = position / SLIDER_STEPS
-        if wide:
+    def _take(self, position: int) -> None:
+        field, share = self._field, position / SLIDER_STEPS
+        if self._wide:
             value = field.minimum * (field.maximum / field.minimum) ** share
         else:
             value = field.minimum + (field.maximum - field.minimum) * share
-        values.set(field.id, round(value, field.decimals))
+        self._values.set(field.id, round(value, field.decimals))
 
-    def show(changed: str) -> None:
-        if changed == field.id:
-            slider.blockSignals(True)
-            slider.setValue(place())
-            slider.blockSignals(False)
-
-    slider.setValue(place())
-    values.changed.connect(show)
-    slider.destroyed.connect(lambda: values.changed.disconnect(show))
-    slider.valueChanged.connect(moved)
-    return slider
+    def _show(self, changed: str) -> None:
+        if changed == self._field.id and not self.isSliderDown():
+            with QSignalBlocker(self):
+                self.setValue(self._place())
 
 
-def _add_choice(row: QHBoxLayout, field: Choice, values: Values) -> None:
-    title = tr(field.title)
-    box = QComboBox()
-    for value, text in field.choices.items():
-        box.addItem(tr(text), value)
-    box.setAccessibleName(title)
-    box.setToolTip(tr(field.tip) or title)
-    box.setCurrentIndex(box.findData(values.text(field.id)))
-    named = label(title, "muted")
-    named.setBuddy(box)
-    row.addWidget(named)
-    row.addWidget(box)
+class ChoiceBox(QComboBox):
+    """One of several."""
 
-    def show(changed: str) -> None:
-        if changed == field.id:
-            box.setCurrentIndex(box.findData(values.text(field.id)))
+    def __init__(self, field: Choice, values: Values) -> None:
+        super().__init__()
+        self._field, self._values = field, values
+        for value, text in field.choices.items():
+            self.addItem(tr(text), value)
+        _name(self, field)
+        self.setCurrentIndex(self.findData(values.text(field.id)))
+        values.changed.connect(self._show)
+        self.currentIndexChanged.connect(self._take)
 
-    values.changed.connect(show)
-    box.destroyed.connect(lambda: values.changed.disconnect(show))
-    box.currentIndexChanged.connect(lambda _: values.set(field.id, box.currentData()))
+    def _take(self, _index: int) -> None:
+        self._values.set(self._field.id, self.currentData())
+
+    def _show(self, changed: str) -> None:
+        if changed == self._field.id:
+            self.setCurrentIndex(self.findData(self._values.text(changed)))
 
 
-def _add_flag(row: QHBoxLayout, field: Flag, values: Values) -> None:
-    box = QCheckBox(tr(field.title))
-    box.setAccessibleName(tr(field.title))
-    box.setToolTip(tr(field.tip) or tr(field.title))
-    box.setChecked(values.flag(field.id))
-    row.addWidget(box)
+class FlagBox(QCheckBox):
+    """A switch."""
 
-    def show(changed: str) -> None:
-        if changed == field.id:
-            box.setChecked(values.flag(field.id))
+    def __init__(self, field: Flag, values: Values) -> None:
+        super().__init__(tr(field.title))
+        self._field, self._values = field, values
+        _name(self, field)
+        self.setChecked(values.flag(field.id))
+        values.changed.connect(self._show)
+        self.toggled.connect(self._take)
 
-    values.changed.connect(show)
-    box.destroyed.connect(lambda: values.changed.disconnect(show))
-    box.toggled.connect(lambda value: values.set(field.id, value))
+    def _take(self, on: bool) -> None:
+        self._values.set(self._field.id, on)
+
+    def _show(self, changed: str) -> None:
+        if changed == self._field.id:
+            self.setChecked(self._values.flag(changed))

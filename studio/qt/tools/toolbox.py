@@ -5,6 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from studio.qt.canvas import CanvasView
+from studio.qt.selecting.brush_tool import SelectionBrushTool
+from studio.qt.selecting.color_tools import ByColorTool, WandTool
+from studio.qt.selecting.outline_tools import LassoTool, PolygonTool
+from studio.qt.selecting.shape_tools import EllipseTool, RectangleTool
 from studio.qt.tools.base import GROUPS, Tool, ToolDesk
 from studio.qt.tools.colors import Colors
 from studio.qt.tools.painting.brushes import BrushTool, EraserTool
@@ -16,6 +20,13 @@ from studio.qt.tools.viewing import HandTool, ZoomTool
 from studio.qt.workspace import Workspace
 
 TOOLS: tuple[type[Tool], ...] = (
+    RectangleTool,
+    EllipseTool,
+    LassoTool,
+    PolygonTool,
+    WandTool,
+    ByColorTool,
+    SelectionBrushTool,
     BrushTool,
     EraserTool,
     FillTool,
