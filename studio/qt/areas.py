@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from studio.qt.area import Area
+from studio.qt.geometry.area import ImageArea
 from studio.qt.layers.area import LayersArea
 from studio.qt.live_area import LiveArea
 from studio.qt.panels.area import HistoryArea, OverviewArea
 from studio.qt.recovery.area import RecoveryArea
+from studio.qt.selecting.area import SelectArea
 from studio.qt.tools.area import PaintArea
 from studio.qt.transfer.area import TransferArea
 
@@ -14,7 +16,10 @@ AREAS: tuple[type[Area], ...] = (
     OverviewArea,
     PaintArea,
     LayersArea,
+    SelectArea,
+    ImageArea,
     HistoryArea,
     RecoveryArea,
     LiveArea,
+    TransferArea,
 )

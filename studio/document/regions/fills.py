@@ -48,14 +48,19 @@ def fill_selected(color: tuple[int, int, int]) -> Edit:
         share = weight[..., 0].astype(np.float32) / np.float32(255)
         return whole.blend(0, 0, pixels, share).tiles.get((0, 0), old)
 
-    def masked(old: Array, weight: Array) -> Array:
+    def edit(picture: Picture) -> Picture:
         red, green, blue = color
-        gray = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-        share = weight.astype(np.float32) / np.float32(255)
-        mixed: Array = np.rint(old + (np.float32(gray) - old) * share).astype(old.dtype)
-        return mixed
+        gray = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / np.iinfo(picture.dtype).max
 
-    return _on_target(painted, masked)
+        def masked(old: Array, weight: Array) -> Array:
+            share = weight.astype(np.float32) / np.float32(255)
+            value = np.float32(gray * np.iinfo(old.dtype).max)
+            mixed: Array = np.rint(old + (value - old) * share).astype(old.dtype)
+            return mixed
+
+        return _on_target(painted, masked)(picture)
+
+    return edit
 
 
 def _on_target(pixels: Change, mask: Change) -> Edit:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from studio.qt.canvas import CanvasView
+from studio.qt.geometry.canvas_tool import CanvasTool
+from studio.qt.geometry.crop_tool import CropTool
+from studio.qt.geometry.move_tool import MoveTool
+from studio.qt.geometry.text_tool import TextTool
+from studio.qt.geometry.transform_tool import TransformTool
 from studio.qt.selecting.brush_tool import SelectionBrushTool
 from studio.qt.selecting.color_tools import ByColorTool, WandTool
 from studio.qt.selecting.outline_tools import LassoTool, PolygonTool
@@ -34,6 +39,11 @@ TOOLS: tuple[type[Tool], ...] = (
     EyedropperTool,
     CloneTool,
     HealTool,
+    TextTool,
+    MoveTool,
+    TransformTool,
+    CropTool,
+    CanvasTool,
     HandTool,
     ZoomTool,
 )
