@@ -1,77 +1,277 @@
-"""Exporting a copy: quality and the like, for the format that the file's name asks for."""
+"""Exporting a copy: format, quality, size, what goes along; with its weight and a preview."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QSlider, QSpinBox, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
+from studio.document import Picture
 from studio.files.codec import SaveOptions
-from studio.files.formats import writable_format
+from studio.files.formats import FORMATS, Format
+from studio.files.metadata import Metadata
+from studio.qt.background import Task
 from studio.qt.dialogs.base import Dialog
-from studio.qt.widgets import ElidedLabel, label
+from studio.qt.i18n import tr
+from studio.qt.transfer.compare import ComparePreview
+from studio.qt.transfer.previewing import Previewer, Shown
+from studio.qt.widgets import label
+from studio.qt.workspace import Workspace
+
+DEBOUNCE_MS = 250
+_LOSSY = ("JPEG", "WebP", "AVIF")
+_PACKED = ("PNG", "TIFF")
+_REMEMBERED = ("quality", "lossless", "compression", "metadata", "srgb")
+
+
+def exportable() -> tuple[Format, ...]:
+    """Flat formats that can be written."""
+    return tuple(known for known in FORMATS if known.writable and not known.layers)
 
 
 class ExportDialog(Dialog):
-    """Options of one format."""
+    """Options of a copy, remembered by format; a preview and the size follow them."""
 
-    def __init__(self, parent: QWidget | None, path: Path) -> None:
-        super().__init__(parent, "Export a copy", 420)
-        kind = writable_format(path)
-        self._quality: QSpinBox | None = None
-        self._lossless: QCheckBox | None = None
-        self._compression: QSpinBox | None = None
-        name = ElidedLabel(path.name, Qt.TextElideMode.ElideMiddle)
-        name.setProperty("role", "heading")
-        self.content.addWidget(name)
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(12)
-        if kind.name == "WebP":
-            self._lossless = QCheckBox("Lossless: every pixel stays as it is")
-            self._lossless.setAccessibleName("Lossless")
-            form.addRow(label("WebP", "heading"), self._lossless)
-        if kind.name in ("JPEG", "WebP", "AVIF"):
-            self._quality = self._slider(form, "Quality", 1, 100, SaveOptions().quality)
-        if kind.name in ("PNG", "TIFF"):
-            default = SaveOptions().compression
-            self._compression = self._slider(form, "Compression", 0, 9, default)
-        self.content.addLayout(form)
-        if self._lossless is not None and self._quality is not None:
-            quality = self._quality
-            self._lossless.toggled.connect(lambda on: quality.setEnabled(not on))
-        kept = ["colour profile, EXIF and resolution"]
-        if kind.alpha:
-            kept.append("transparency")
-        if kind.deep:
-            kept.append("16 bits")
-        self.content.addWidget(label(f"{kind.name} keeps {', '.join(kept)}.", "muted", wrap=True))
-        self.add_accept("Export")
+    def __init__(
+        self,
+        parent: QWidget | None,
+        workspace: Workspace,
+        picture: Picture,
+        metadata: Metadata,
+        suffix: str = "",
+    ) -> None:
+        super().__init__(parent, tr("Export a copy"), 940, 580)
+        self._settings, self._background = workspace.services.settings, workspace.background
+        self._picture, self._metadata = picture, metadata
+        self._previewer = Previewer(picture, metadata)
+        self._task: Task | None = None
+        self._formats = exportable()
+        self.preview = ComparePreview()
+        self._make_controls()
+        self._lay_out()
+        self.add_accept(tr("Export…"))
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DEBOUNCE_MS)
+        self._timer.timeout.connect(self._start)
+        names = [known.name for known in self._formats]
+        fitting = next((k.name for k in self._formats if suffix.lower() in k.suffixes), "")
+        self.format.setCurrentIndex(names.index(fitting) if fitting else 0)
+        self.format.currentIndexChanged.connect(self._show_format)
+        self._show_format()
 
-    @staticmethod
-    def _slider(form: QFormLayout, name: str, low: int, high: int, value: int) -> QSpinBox:
+    # Controls
+
+    def _make_controls(self) -> None:
+        self.format = QComboBox()
+        self.format.setAccessibleName(tr("Format"))
+        self.format.addItems([known.name for known in self._formats])
+        self.quality, self._quality_row = self._slider(tr("Quality"), 1, 100)
+        self.compression, self._compression_row = self._slider(tr("Compression"), 0, 9)
+        self.lossless = self._check(tr("Lossless: every pixel stays as it is"))
+        self.metadata = self._check(tr("EXIF, XMP and records of results"))
+        self.srgb = self._check(tr("Convert to sRGB"))
+        self.width_box = self._size_box(tr("Width"), self._picture.width)
+        self.height_box = self._size_box(tr("Height"), self._picture.height)
+        self.width_box.valueChanged.connect(self._on_width)
+        self.height_box.valueChanged.connect(self._on_height)
+        self.weight = label("", "heading")
+        self.weight.setAccessibleName(tr("Size of the file"))
+        self.kept = label("", "muted", wrap=True)
+        self.notes = label("", "muted", wrap=True)
+
+    def _check(self, text: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setAccessibleName(text)
+        box.toggled.connect(self._later)
+        return box
+
+    def _size_box(self, name: str, value: int) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(1, 65535)
+        box.setValue(min(value, 65535))
+        box.setSuffix(tr(" px"))
+        box.setAccessibleName(name)
+        box.setKeyboardTracking(False)
+        return box
+
+    def _slider(self, name: str, low: int, high: int) -> tuple[QSpinBox, QWidget]:
         slider, box = QSlider(Qt.Orientation.Horizontal), QSpinBox()
-        slider.setAccessibleName(f"{name} slider")
+        slider.setAccessibleName(tr("{name} slider", name=name))
         box.setAccessibleName(name)
         for control in (slider, box):
             control.setRange(low, high)
         slider.valueChanged.connect(box.setValue)
         box.valueChanged.connect(slider.setValue)
-        box.setValue(value)
-        row = QHBoxLayout()
+        box.valueChanged.connect(self._later)
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(slider, 1)
         row.addWidget(box)
-        title = label(name, "heading")
-        title.setBuddy(box)
-        form.addRow(title, row)
-        return box
+        return box, holder
+
+    def _lay_out(self) -> None:
+        self._form = form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(12)
+        size = QHBoxLayout()
+        size.addWidget(self.width_box, 1)
+        size.addWidget(label("×"))
+        size.addWidget(self.height_box, 1)
+        self._titled(tr("Format"), self.format, self.format)
+        self._titled(tr("Quality"), self._quality_row, self.quality)
+        self._titled(tr("Compression"), self._compression_row, self.compression)
+        form.addRow("", self.lossless)
+        holder = QWidget()
+        size.setContentsMargins(0, 0, 0, 0)
+        holder.setLayout(size)
+        self._titled(tr("Size"), holder, self.width_box)
+        self._titled(tr("Keep"), self.metadata, self.metadata)
+        self._titled(tr("Colours"), self.srgb, self.srgb)
+        side = QVBoxLayout()
+        side.setSpacing(12)
+        side.addLayout(form)
+        side.addWidget(self.kept)
+        side.addWidget(self.notes)
+        side.addStretch(1)
+        side.addWidget(self.weight)
+        column = QWidget()
+        column.setFixedWidth(360)
+        side.setContentsMargins(0, 0, 0, 0)
+        column.setLayout(side)
+        row = QHBoxLayout()
+        row.setSpacing(20)
+        row.addWidget(self.preview, 1)
+        row.addWidget(column)
+        self.content.addLayout(row, 1)
+
+    def _titled(self, text: str, field: QWidget, buddy: QWidget) -> None:
+        title = label(text, "heading")
+        title.setBuddy(buddy)
+        self._form.addRow(title, field)
+
+    # What was chosen
+
+    @property
+    def kind(self) -> Format:
+        """The chosen format."""
+        return self._formats[max(self.format.currentIndex(), 0)]
 
     def options(self) -> SaveOptions:
         """What was chosen."""
-        plain = SaveOptions()
+        size = (self.width_box.value(), self.height_box.value())
+        own = (self._picture.width, self._picture.height)
         return SaveOptions(
-            quality=self._quality.value() if self._quality else plain.quality,
-            lossless=bool(self._lossless and self._lossless.isChecked()),
-            compression=self._compression.value() if self._compression else plain.compression,
+            quality=self.quality.value(),
+            lossless=self.kind.name == "WebP" and self.lossless.isChecked(),
+            compression=self.compression.value(),
+            size=None if size == own else size,
+            metadata=self.metadata.isChecked(),
+            srgb=self.srgb.isChecked(),
         )
+
+    def _show_format(self) -> None:
+        """Show a format's controls, as they were left."""
+        kind = self.kind
+        plain = asdict(SaveOptions())
+        values: dict[str, Any] = {**plain, **self._settings.exports.get(kind.name, {})}
+        self.quality.setValue(int(values["quality"]))
+        self.compression.setValue(int(values["compression"]))
+        self.lossless.setChecked(bool(values["lossless"]))
+        self.metadata.setChecked(bool(values["metadata"]))
+        self.srgb.setChecked(bool(values["srgb"]))
+        for field, shown in (
+            (self._quality_row, kind.name in _LOSSY),
+            (self._compression_row, kind.name in _PACKED),
+            (self.lossless, kind.name == "WebP"),
+        ):
+            self._form.setRowVisible(field, shown)
+        kept = [tr("the colour profile")]
+        kept += [tr("transparency")] if kind.alpha else []
+        kept += [tr("16 bits")] if kind.deep else []
+        self.kept.setText(tr("{format} keeps {what}.", format=kind.name, what=", ".join(kept)))
+        self._later()
+
+    def _on_width(self, width: int) -> None:
+        self._follow(self.height_box, width * self._picture.height / self._picture.width)
+
+    def _on_height(self, height: int) -> None:
+        self._follow(self.width_box, height * self._picture.width / self._picture.height)
+
+    def _follow(self, box: QSpinBox, value: float) -> None:
+        """Keep the proportions."""
+        box.blockSignals(True)
+        box.setValue(max(1, round(value)))
+        box.blockSignals(False)
+        self._later()
+
+    # Preview
+
+    def _later(self) -> None:
+        self._quality_row.setEnabled(not (self.kind.name == "WebP" and self.lossless.isChecked()))
+        if hasattr(self, "_timer"):
+            self.weight.setText(tr("Computing the size…"))
+            self._timer.start()
+
+    def _start(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        kind, options = self.kind, self.options()
+        centre = (self.preview.middle.x(), self.preview.middle.y())
+
+        def work(task: Task) -> Shown | None:
+            return self._previewer.shown(kind, options, centre, task.cancelled)
+
+        self._task = self._background.run_cancellable(work, self._show, self._failed, self)
+
+    def _show(self, shown: Shown | None) -> None:
+        if shown is None:
+            return
+        self.preview.show_images(shown.before, shown.after)
+        size = readable(shown.nbytes)
+        self.weight.setText(size if shown.exact else tr("about {size}", size=size))
+        self.notes.setText(" ".join(shown.notes))
+        self.notes.setProperty("role", "muted")
+
+    def _failed(self, error: BaseException) -> None:
+        self.weight.setText(tr("Not possible"))
+        self.notes.setText(str(error))
+
+    def done(self, result: int) -> None:
+        """Remember the options of an export; stop what is computed for the preview."""
+        self._timer.stop()
+        if self._task is not None:
+            self._task.cancel()
+        if result:
+            chosen = asdict(self.options())
+            values = {name: chosen[name] for name in _REMEMBERED}
+            self._settings.update(exports={**self._settings.exports, self.kind.name: values})
+        super().done(result)
+
+
+def readable(nbytes: int) -> str:
+    """A file's size for people."""
+    if nbytes < 1000:
+        return tr("{n} bytes", n=nbytes)
+    if nbytes < 1_000_000:
+        return tr("{n} KB", n=f"{nbytes / 1000:.3g}")
+    return tr("{n} MB", n=f"{nbytes / 1_000_000:.3g}")
+
+
+def suggested(source: Path | None, folder: str, title: str, kind: Format) -> Path:
+    """The name that an export begins with."""
+    start = source or Path(folder) / title
+    return start.with_name(f"{start.stem}{kind.suffixes[0]}")
