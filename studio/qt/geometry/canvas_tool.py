@@ -1,0 +1,147 @@
+"""Canvas size by hand: the border is dragged outwards or inwards."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPolygonF
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from studio.document.transforms import canvas_size
+from studio.qt.canvas import CanvasView
+from studio.qt.geometry.applying import apply_edit, whole_cost
+from studio.qt.geometry.box_tool import BoxTool
+from studio.qt.geometry.controls import Row, choice, quiet, whole_number
+from studio.qt.geometry.handles import shade_outside
+from studio.qt.i18n import N_, tr
+from studio.qt.tools.base import ToolDesk
+from studio.qt.widgets import button
+
+FILLS = {
+    "clear": N_("Transparent"),
+    "background": N_("Background colour"),
+    "foreground": N_("Foreground colour"),
+}
+SIDES = (
+    ("left", N_("Left")),
+    ("top", N_("Top")),
+    ("right", N_("Right")),
+    ("bottom", N_("Bottom")),
+)
+
+
+class CanvasTool(BoxTool):
+    """Drags the border of the canvas; layers keep what is cut off."""
+
+    id = "canvas"
+    title = N_("Canvas border")
+    icon = "canvas-size"
+    shortcut = "Shift+C"
+    hint = N_(
+        "Drag the border of the canvas outwards or inwards; Alt does the same on the other side. "
+        "Enter applies, Esc starts again."
+    )
+    group = "transform"
+    draws_new = False
+
+    def __init__(self, desk: ToolDesk) -> None:
+        super().__init__(desk)
+        self.fill = "clear"
+
+    def set_margin(self, side: str, pixels: int) -> None:
+        """Let one side lie ``pixels`` outside the canvas as it is."""
+        if self.box is None:
+            return
+        left, top, right, bottom = self.margins()
+        sides = {"left": left, "top": top, "right": right, "bottom": bottom, side: pixels}
+        width = max(self.bounds.width + sides["left"] + sides["right"], 1)
+        height = max(self.bounds.height + sides["top"] + sides["bottom"], 1)
+        x, y = width / 2 - sides["left"], height / 2 - sides["top"]
+        self.set_box(dataclasses.replace(self.box, x=x, y=y, width=width, height=height))
+
+    def margins(self) -> tuple[int, int, int, int]:
+        """Pixels outside the canvas as it is, at the left, top, right and bottom."""
+        if self.box is None:
+            return 0, 0, 0, 0
+        rect, bounds = self.box.rect, self.bounds
+        return -rect.x, -rect.y, rect.right - bounds.right, rect.bottom - bounds.bottom
+
+    def fill_color(self) -> tuple[int, int, int] | None:
+        """What the new area gets, in the picture's own profile and 8 bits; None is clear."""
+        from studio.qt.tools.colors import in_profile
+
+        document = self._document
+        if self.fill == "clear" or document is None:
+            return None
+        colors = self.desk.colors
+        color = colors.background if self.fill == "background" else colors.foreground
+        return in_profile(color, document.picture.icc, "uint8")
+
+    @override
+    def commit(self) -> None:
+        document, box = self._document, self.box
+        if document is None or box is None or not self.busy:
+            return
+        edit = canvas_size(box.rect, self.fill_color())
+        cost = whole_cost(document.picture)
+        apply_edit(
+            self.desk.workspace, document, tr("Canvas size"), edit, cost, self.restart, owner=self
+        )
+
+    @override
+    def paint_inside(self, painter: QPainter, canvas: CanvasView, corners: list[QPointF]) -> None:
+        shade_outside(painter, canvas, corners)
+        outer = QPainterPath()
+        outer.addPolygon(QPolygonF([*corners, corners[0]]))
+        old = QPainterPath()
+        old.addRect(QRectF(*canvas.viewport.placed(self.bounds)))
+        new = outer - old
+        highlight = canvas.palette().highlight().color()
+        for alpha, style in ((60, Qt.BrushStyle.SolidPattern), (120, Qt.BrushStyle.BDiagPattern)):
+            color = QColor(highlight)
+            color.setAlpha(alpha)
+            painter.fillPath(new, QBrush(color, style))
+
+    @override
+    def options(self) -> QWidget:
+        return CanvasOptions(self)
+
+
+class CanvasOptions(Row):
+    """Pixels on every side, and what the new area is filled with."""
+
+    def __init__(self, tool: CanvasTool) -> None:
+        super().__init__()
+        self._tool = tool
+        self.sides = {}
+        for side, title in SIDES:
+            box = whole_number(tr(title), -(1 << 18), 1 << 18, " px")
+            box.setToolTip(tr("Pixels to add on this side; less than 0 cuts off"))
+            box.valueChanged.connect(lambda value, side=side: tool.set_margin(side, value))
+            self.sides[side] = box
+            self.add(box, tr(title))
+        self.gap()
+        self.fill = choice(tr("Fill the new area with"), FILLS)
+        self.fill.setCurrentIndex(self.fill.findData(tool.fill))
+        self.fill.activated.connect(lambda _: setattr(tool, "fill", self.fill.currentData()))
+        self.add(self.fill, tr("Fill"))
+        self.gap()
+        self.apply = button(tr("Apply"), tr("Change the canvas (Enter)"), primary=True)
+        self.reset = button(tr("Reset"), tr("Start again (Esc)"))
+        self.apply.clicked.connect(tool.commit)
+        self.reset.clicked.connect(tool.cancel)
+        self.add(self.apply)
+        self.add(self.reset)
+        self.end()
+        tool.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self.setEnabled(self._tool.box is not None)
+        for (side, _), pixels in zip(SIDES, self._tool.margins(), strict=True):
+            with quiet(self.sides[side]):
+                self.sides[side].setValue(pixels)
+        self.apply.setEnabled(self._tool.busy)
+        self.reset.setEnabled(self._tool.busy)
