@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.api import Parameters, Preset, boolean, choice, color, number
+from studio.api import Parameters, Preset, boolean, choice, color, integer, number
 from studio_plugins.adjustments.common import adjustment
 
-DAYLIGHT = 6500.0
+DAYLIGHT = 6500
 Range = Literal["all", "reds", "yellows", "greens", "cyans", "blues", "magentas"]
 
 
@@ -15,22 +15,16 @@ class HueSaturationParameters(Parameters):
     """Which colours change, and how."""
 
     range: Range = choice("all", {"all": "All colours"}, help="Which colours change.")
-    hue: float = number(
-        0, minimum=-180, maximum=180, step=1, unit="°", help="Turn around the colour wheel."
-    )
-    saturation: float = number(
-        0, minimum=-100, maximum=100, step=1, help="Towards gray, or stronger."
-    )
-    lightness: float = number(
-        0, minimum=-100, maximum=100, step=1, help="Towards black, or towards white."
-    )
+    hue: int = integer(0, minimum=-180, maximum=180, unit="°", help="Turn around the colour wheel.")
+    saturation: int = integer(0, minimum=-100, maximum=100, help="Towards gray, or stronger.")
+    lightness: int = integer(0, minimum=-100, maximum=100, help="Towards black, or towards white.")
     colorize: bool = boolean(False, help="Give the whole picture the one hue.")
 
 
 class WhiteBalanceParameters(Parameters):
     """The light that is to look white."""
 
-    temperature: float = number(
+    temperature: int = integer(
         DAYLIGHT,
         minimum=2000,
         maximum=15000,
@@ -38,21 +32,17 @@ class WhiteBalanceParameters(Parameters):
         unit="K",
         help="Of the light in the scene; lower for lamplight, which then looks less orange.",
     )
-    tint: float = number(
-        0, minimum=-100, maximum=100, step=1, help="Towards green, or towards magenta."
-    )
+    tint: int = integer(0, minimum=-100, maximum=100, help="Towards green, or towards magenta.")
     neutral: str | None = color(help="A colour of the picture that should be gray.")
 
 
 class VibranceParameters(Parameters):
     """Two strengths."""
 
-    vibrance: float = number(
-        0, minimum=-100, maximum=100, step=1, help="Changes pale colours more than strong ones."
+    vibrance: int = integer(
+        0, minimum=-100, maximum=100, help="Changes pale colours more than strong ones."
     )
-    saturation: float = number(
-        0, minimum=-100, maximum=100, step=1, help="Changes all colours alike."
-    )
+    saturation: int = integer(0, minimum=-100, maximum=100, help="Changes all colours alike.")
 
 
 class BlackAndWhiteParameters(Parameters):
@@ -62,7 +52,7 @@ class BlackAndWhiteParameters(Parameters):
     green: float = number(71.52, minimum=-200, maximum=300, step=1, unit="%")
     blue: float = number(7.22, minimum=-200, maximum=300, step=1, unit="%")
     tint: str | None = color(help="Colour of the tones; none is neutral.")
-    strength: float = number(25, minimum=0, maximum=100, step=1, unit="%", help="Of the tint.")
+    strength: int = integer(25, minimum=0, maximum=100, unit="%", help="Of the tint.")
 
 
 OPERATIONS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.api import Parameters, Preset, number
+from studio.api import Parameters, Preset, integer, number
 from studio_plugins.adjustments.common import adjustment
 
 SCALES = 4  # of the wavelets that denoising uses
@@ -14,9 +14,9 @@ class SharpenParameters(Parameters):
     radius: float = number(
         1.5, minimum=0.1, maximum=50, step=0.1, unit="px", help="Size of the detail to strengthen."
     )
-    amount: float = number(80, minimum=0, maximum=500, step=1, unit="%", help="How much.")
-    threshold: float = number(
-        2, minimum=0, maximum=100, step=1, help="Differences up to this, of 255, stay: noise does."
+    amount: int = integer(80, minimum=0, maximum=500, unit="%", help="How much.")
+    threshold: int = integer(
+        2, minimum=0, maximum=100, help="Differences up to this, of 255, stay: noise does."
     )
 
 

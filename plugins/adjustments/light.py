@@ -11,6 +11,7 @@ from studio.api import (
     Preset,
     choice,
     curve,
+    integer,
     levels,
     number,
 )
@@ -56,9 +57,9 @@ class CurvesParameters(Parameters):
 class BrightnessContrastParameters(Parameters):
     """Two numbers."""
 
-    brightness: float = number(0, minimum=-100, maximum=100, step=1, help="Lighter or darker.")
-    contrast: float = number(
-        0, minimum=-100, maximum=100, step=1, help="Away from the middle gray, or towards it."
+    brightness: int = integer(0, minimum=-100, maximum=100, help="Lighter or darker.")
+    contrast: int = integer(
+        0, minimum=-100, maximum=100, help="Away from the middle gray, or towards it."
     )
 
 

@@ -54,7 +54,7 @@ def operations():
     half = Preset("Half", {"strength": 0.5})
     return [
         Operation("tiny.invert", "Invert", "Adjust", "Dark to light", Invert, ".engine:invert",
-                  presets=(half,), keywords=("negative",)),
+                  presets=(half,), keywords=("contrary",)),
         Operation("tiny.double", "Double", "Enhance", "Twice the size", Nothing, ".engine:double",
                   output="canvas", output_size=lambda p, w, h: (2 * w, 2 * h)),
         Operation("tiny.many", "Variations", "Adjust", "Three at once", Everything,

@@ -170,7 +170,7 @@ def test_without_a_picture_only_what_needs_none_can_run(window: MainWindow) -> N
 
 def test_the_search_finds_by_keyword(qtbot: QtBot, window: MainWindow) -> None:
     tools = window.tools.operations
-    tools.search.setText("negat")
+    tools.search.setText("contrar")
     rows = [tools.list.item(i).text() for i in range(tools.list.count())]
     assert rows == ["Invert"]
     qtbot.keyClick(tools.search, Qt.Key.Key_Return)

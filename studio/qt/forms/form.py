@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +10,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.api.parameters import Parameters, ParameterSpec, describe
+from studio.qt.forms.channels import Channels
+from studio.qt.forms.color_control import ColorControl
 from studio.qt.forms.controls import (
     BooleanControl,
     ChoiceControl,
@@ -19,7 +21,9 @@ from studio.qt.forms.controls import (
 )
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.forms.picture_control import PictureControl
+from studio.qt.forms.tone_controls import CurveControl, LevelsControl, ToneControl
 from studio.qt.models import Models
+from studio.qt.panels.counts import Counts
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, label
 
@@ -35,6 +39,9 @@ def make_control(spec: ParameterSpec, models: Models) -> Control:
         "choice": ChoiceControl,
         "text": TextControl,
         "picture": PictureControl,
+        "color": ColorControl,
+        "curve": CurveControl,
+        "levels": LevelsControl,
     }
     return kinds[spec.kind](spec)
 
@@ -61,8 +68,12 @@ class Form(QWidget):
         folded = QVBoxLayout(self.advanced)
         folded.setContentsMargins(0, 0, 0, 0)
         folded.setSpacing(GAP * 2)
-        for spec in self.specs:
-            (folded if spec.advanced else column).addWidget(self._field(spec, models))
+        self._channels: list[Channels] = []
+        for group in grouped(self.specs):
+            if len(group) > 1:
+                column.addWidget(self._group(group, models))
+            else:
+                (folded if group[0].advanced else column).addWidget(self._field(group[0], models))
         if folded.count():
             column.addWidget(self._fold(theme))
             column.addWidget(self.advanced)
@@ -95,6 +106,38 @@ class Form(QWidget):
         control.changed.connect(self._on_changed)
         return field
 
+    def _group(self, specs: Sequence[ParameterSpec], models: Models) -> QWidget:
+        """One place for the curves or levels of several channels, with room for their errors."""
+        field = QWidget()
+        column = QVBoxLayout(field)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        controls = [make_control(spec, models) for spec in specs]
+        tones = [control for control in controls if isinstance(control, ToneControl)]
+        channels = Channels(tones)
+        self._channels.append(channels)
+        column.addWidget(channels)
+        for spec, control in zip(specs, tones, strict=True):
+            self.controls[spec.name] = control
+            control.changed.connect(self._on_changed)
+            error = self._errors[spec.name] = label("", "error", wrap=True)
+            error.hide()
+            column.addWidget(error)
+        if specs[0].help:
+            column.addWidget(label(specs[0].help, "muted", wrap=True))
+        return field
+
+    @property
+    def wants_counts(self) -> bool:
+        """Whether a control shows the layer's histogram."""
+        return any(isinstance(control, ToneControl) for control in self.controls.values())
+
+    def show_counts(self, counts: Counts | None) -> None:
+        """Show the histogram of the layer in every control that has room for it."""
+        for control in self.controls.values():
+            if isinstance(control, ToneControl):
+                control.show_counts(counts)
+
     def _fold(self, theme: Theme) -> QToolButton:
         fold = QToolButton()
         fold.setText("Advanced")
@@ -120,6 +163,8 @@ class Form(QWidget):
             if spec.name in values and _fits(spec, values[spec.name]):
                 with QSignalBlocker(self.controls[spec.name]):
                     self.controls[spec.name].set_value(values[spec.name])
+        for channels in self._channels:
+            channels.refresh()
         self._on_changed()
 
     def reset(self) -> None:
@@ -158,6 +203,18 @@ class Form(QWidget):
         self.changed.emit()
 
 
+def grouped(specs: Sequence[ParameterSpec]) -> list[list[ParameterSpec]]:
+    """Parameters in their order; curves, and levels, that follow each other are together."""
+    groups: list[list[ParameterSpec]] = []
+    for spec in specs:
+        joined = spec.kind in ("curve", "levels")
+        if groups and joined and groups[-1][0].kind == spec.kind:
+            groups[-1].append(spec)
+        else:
+            groups.append([spec])
+    return groups
+
+
 def _fits(spec: ParameterSpec, value: Any) -> bool:
     """Whether a remembered value still has the kind of its parameter."""
     if value is None:
@@ -166,6 +223,8 @@ def _fits(spec: ParameterSpec, value: Any) -> bool:
         "number": (int, float),
         "integer": (int,),
         "boolean": (bool,),
+        "curve": (list, tuple),
+        "levels": (list, tuple),
     }
     allowed = kinds.get(spec.kind, (str,))
     return isinstance(value, allowed) and (spec.kind == "boolean" or not isinstance(value, bool))

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
 
 from studio.api.operation import Operation
 from studio.qt.forms import Form
+from studio.qt.i18n import tr
 from studio.qt.models import Models
+from studio.qt.panels.live_bar import LiveBar
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, button, icon_button, label, line, scroll_area
 
@@ -30,30 +32,46 @@ class OperationPage(QWidget):
         back: the user wants the list of operations.
         changed: values, or whether they fit, have changed.
         run, try_here: a button was pressed.
+        live_toggled: the live preview was switched on or off.
+        original_held: whether the button that shows the original is held down.
     """
 
     back = Signal()
     changed = Signal()
     run = Signal()
     try_here = Signal()
+    live_toggled = Signal()
+    original_held = Signal(bool)
 
     def __init__(
         self, operation: Operation, models: Models, theme: Theme, remembered: Mapping[str, Any]
     ) -> None:
         super().__init__()
         self.operation = operation
+        self.followed = False  # whether a live preview listens
+        self._last: Mapping[str, Any] = remembered if operation.live else {}
         self.form = Form(operation.parameters, models, theme)
         self.presets = QComboBox()
         self.reset_button = icon_button(theme, "reset", "Reset to the defaults", "muted")
-        self.run_button = button("Run", "Run it on the picture (Ctrl+Enter)", primary=True)
+        if operation.live:
+            tip = tr("Change the picture, as one step (Ctrl+Enter)")
+            self.run_button = button(tr("Apply"), tip, primary=True)
+        else:
+            self.run_button = button("Run", "Run it on the picture (Ctrl+Enter)", primary=True)
         self.reset_button.setVisible(bool(self.form.specs))
         self.try_button = button("Try here", "Run it on the part in view (Ctrl+Shift+Enter)")
-        theme.bind(self.run_button, "run", "on_accent", 16)
+        theme.bind(self.run_button, "check" if operation.live else "run", "on_accent", 16)
+        self.live = LiveBar(theme)
+        self.live.toggled.connect(self.live_toggled)
+        self.live.held.connect(self.original_held)
+        self.live.setVisible(operation.live)
         theme.bind(self.try_button, "try", "text", 16)
         self._fill_presets()
         self._lay_out(theme)
-        self.form.set_values(remembered)
+        if not operation.live:  # a live one would change the picture as soon as it is opened
+            self.form.set_values(remembered)
         self._show_preset()
+        self.presets.activated.connect(self._use_preset)
         self.form.changed.connect(self._on_changed)
         self.reset_button.clicked.connect(self.form.reset)
         self.run_button.clicked.connect(self.run)
@@ -73,7 +91,7 @@ class OperationPage(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(GAP * 2)
         column.addWidget(label(self.operation.help, "muted", wrap=True))
-        if self.operation.presets:
+        if self.presets.count() > 2:
             column.addWidget(label("Preset", "heading"))
             column.addWidget(self.presets)
             column.setSpacing(GAP)
@@ -84,7 +102,7 @@ class OperationPage(QWidget):
         feet = QHBoxLayout()
         feet.setContentsMargins(12, 12, 12, 12)
         feet.setSpacing(GAP)
-        if self.operation.preview and self.operation.input != "none":
+        if self._tries:
             feet.addWidget(self.try_button, 1)
         else:
             self.try_button.hide()
@@ -96,21 +114,47 @@ class OperationPage(QWidget):
         page.addWidget(line())
         page.addWidget(area, 1)
         page.addWidget(line())
+        page.addWidget(self.live)
         page.addLayout(feet)
+
+    @property
+    def _tries(self) -> bool:
+        """Whether it can be tried on a part; a live one shows that anyway."""
+        operation = self.operation
+        return operation.preview and operation.input != "none" and not operation.live
+
+    @property
+    def live_on(self) -> bool:
+        """Whether its result is to be shown while the form is open."""
+        return self.operation.live and self.live.box.isChecked()
+
+    def show_live(self, text: str, *, wrong: bool = False) -> None:
+        """Say what keeps the preview waiting, or what is wrong with it; nothing if empty."""
+        self.live.show_text(text, wrong=wrong)
+
+    def applied(self) -> None:
+        """Begin anew after it was applied; the values can be had again as a preset."""
+        self._last = self.form.values()
+        self.presets.clear()
+        self._fill_presets()
+        self.form.reset()
 
     def _fill_presets(self) -> None:
         self.presets.setAccessibleName("Preset")
+        self._presets: list[tuple[str, Mapping[str, Any]]] = [(DEFAULTS, {})]
+        if self._last:
+            self._presets.append((tr("Last used"), self._last))
+        self._presets += [(preset.title, preset.values) for preset in self.operation.presets]
         self.presets.addItem(CUSTOM)
-        self.presets.addItem(DEFAULTS)
-        for preset in self.operation.presets:
-            self.presets.addItem(preset.title)
-        self.presets.activated.connect(self._use_preset)
+        for title, _ in self._presets:
+            self.presets.addItem(title)
 
     def _values_of(self, row: int) -> dict[str, Any]:
         """The full values of a row of the presets; the first row has none."""
         values = {spec.name: spec.default for spec in self.form.specs}
-        if row >= 2:
-            values.update(self.operation.presets[row - 2].values)
+        if row > 0:
+            known = {name: v for name, v in self._presets[row - 1][1].items() if name in values}
+            values.update(known)
         return values
 
     def _use_preset(self, row: int) -> None:
@@ -135,8 +179,7 @@ class OperationPage(QWidget):
 
     def can_try(self, *, document: bool) -> bool:
         """Whether it can be run on a part."""
-        previews = self.operation.preview and self.operation.input != "none"
-        return self.form.valid and document and previews
+        return self.form.valid and document and self._tries
 
     def allow(self, *, document: bool) -> None:
         """Enable what can be done."""

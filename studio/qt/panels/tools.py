@@ -20,11 +20,13 @@ class ToolPanel(QStackedWidget):
     Signals:
         run: an `Operation` and its values.
         try_here: the same, for the part in view.
+        apply: the same, for an operation whose result is shown live already.
         changed: another operation, other values, or other conditions.
     """
 
     run = Signal(object, dict)
     try_here = Signal(object, dict)
+    apply = Signal(object, dict)
     changed = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
@@ -74,7 +76,8 @@ class ToolPanel(QStackedWidget):
         page = self.page
         if page is not None and page.can_run(document=self._has_document):
             self._remember(page)
-            self.run.emit(page.operation, page.form.values())
+            wanted = self.apply if page.operation.live else self.run
+            wanted.emit(page.operation, page.form.values())
 
     def request_try(self) -> None:
         """Try the operation that is shown, if it can be."""
@@ -115,7 +118,7 @@ class ToolPanel(QStackedWidget):
     def remember_all(self) -> None:
         """Keep the values of all pages for the next start."""
         for page in self._pages.values():
-            if page.form.valid:
+            if page.form.valid and not page.operation.live:
                 self._remember(page)
 
     def _allow(self) -> None:

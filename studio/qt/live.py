@@ -1,0 +1,389 @@
+"""Live preview: the canvas shows an operation's result while its form is open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from studio.api.errors import UserError
+from studio.api.operation import Operation
+from studio.document import Picture, Rect, composite
+from studio.host.jobs import Job, JobState
+from studio.host.proxies import reduced
+from studio.host.requests import RunRequest
+from studio.host.results import RunResult
+from studio.qt.background import Task
+from studio.qt.bridge import JobBridge
+from studio.qt.canvas import CanvasView, Overlay
+from studio.qt.i18n import tr
+from studio.qt.panels.counts import Counter, Counts
+from studio.qt.panels.operation_page import OperationPage
+from studio.qt.panels.tools import ToolPanel
+from studio.qt.runs import Runs
+from studio.qt.workspace import Workspace
+
+LARGEST = 6_000_000
+"""Pixels of a stand-in; what would need more is shown a little softer."""
+LARGEST_WHOLE = 1_500_000
+"""The same where the whole picture has to be seen, whatever is in view."""
+AFTER_MOVING_MS = 80
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a preview is made of, besides the values: a part of a picture, at a size."""
+
+    picture: Picture
+    region: Rect
+    width: int
+    height: int
+
+    def same(self, other: View | None) -> bool:
+        """Whether a stand-in made for the other will do."""
+        return other is not None and (
+            self.picture is other.picture
+            and (self.region, self.width, self.height) == (other.region, other.width, other.height)
+        )
+
+    @property
+    def scale(self) -> float:
+        """Size of the stand-in against the picture."""
+        return math.sqrt(self.width * self.height / (self.region.width * self.region.height))
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """What is to be shown now."""
+
+    page: OperationPage
+    view: View
+    values: Mapping[str, Any]
+
+    def same(self, other: Wish | None) -> bool:
+        """Whether it is what is shown already."""
+        return (
+            other is not None
+            and self.page is other.page
+            and self.values == other.values
+            and self.view.same(other.view)
+        )
+
+
+class Live(QObject):
+    """Keeps the canvas in step with the form of a live operation, and applies it as one step.
+
+    One preview is under way at a time; when it is finished, the newest values come next, so a
+    slider that is dragged is followed as fast as the processor allows, and nothing piles up. Each
+    runs on a stand-in of what is in view, at the resolution of the screen.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        canvas: CanvasView,
+        bridge: JobBridge,
+        tools: ToolPanel,
+        runs: Runs,
+    ) -> None:
+        super().__init__(tools)
+        self._workspace, self._canvas = workspace, canvas
+        self._session, self._queue = workspace.session, workspace.services.jobs
+        self._tools, self._runs = tools, runs
+        self._stale = self._busy = False
+        self._stand_in: tuple[View, Picture] | None = None
+        self._job: Job | None = None
+        self._asked: Wish | None = None
+        self._shown: Wish | None = None
+        self._overlay: Overlay | None = None
+        self._applying: OperationPage | None = None
+        self._counter, self._counting = Counter(), False
+        self._counted: Picture | None = None
+        self._counts: Counts | None = None
+        self._page: OperationPage | None = None
+        self._rendering: Task | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._step)
+        self._keys = [
+            self._key(tools, "Esc", self.leave),
+            self._key(canvas, "Esc", self.leave),
+            self._key(canvas, "Return", tools.request_run),
+            self._key(canvas, "Enter", tools.request_run),
+        ]
+        bridge.job_changed.connect(self._on_job)
+        tools.changed.connect(self._on_tools)
+        tools.apply.connect(self.apply)
+        runs.result_shown.connect(lambda _: self.refresh())
+        self._session.replaced.connect(self.refresh)
+        self._session.changed.connect(self.refresh)
+        canvas.viewport_changed.connect(lambda: self.refresh(AFTER_MOVING_MS))
+
+    def _key(self, focus: QWidget, keys: str, call: Any) -> QShortcut:
+        shortcut = QShortcut(QKeySequence(keys), focus)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(call)
+        shortcut.setEnabled(False)
+        return shortcut
+
+    @property
+    def shown(self) -> bool:
+        """Whether the canvas shows a preview now."""
+        return self._overlay is not None and self._canvas.overlay is self._overlay
+
+    @property
+    def settled(self) -> bool:
+        """Whether the canvas is up to date with the form."""
+        return not (self._stale or self._busy)
+
+    @property
+    def page(self) -> OperationPage | None:
+        """The form of a live operation, if one is open over a document."""
+        page = self._tools.page
+        if page is None or not page.operation.live or self._session.document is None:
+            return None
+        return page
+
+    def refresh(self, delay: int = 0) -> None:
+        """See to it that the canvas shows what it should, soon."""
+        self._stale = True
+        if not self._timer.isActive() or self._timer.remainingTime() > delay:
+            self._timer.start(delay)
+
+    def leave(self) -> None:
+        """Close the form; the picture stays as it was."""
+        if self.page is not None and self._applying is None:
+            self._tools.show_list()
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._timer.stop()
+        self._timer.timeout.disconnect()
+        self._drop()
+
+    # What is wanted
+
+    def _on_tools(self) -> None:
+        page = self.page
+        if page is not self._page:
+            self._page = page
+            if page is not None and not page.followed:
+                page.followed = True
+                page.live_toggled.connect(self.refresh)
+                page.original_held.connect(self._canvas.set_show_before)
+            self._counted = None
+        self.refresh()
+
+    def _wish(self) -> Wish | None:
+        page, document = self.page, self._session.document
+        if page is None or document is None or self._runs.result is not None:
+            return None
+        if not page.live_on or not page.form.valid:
+            return None
+        view = self._view(page.operation, document.picture)
+        return None if view is None else Wish(page, view, page.form.values())
+
+    def _view(self, operation: Operation, picture: Picture) -> View | None:
+        """The part in view with what its edge depends on, at the resolution of the screen."""
+        zoom, largest = min(self._canvas.zoom, 1.0), LARGEST
+        region = self._canvas.visible_region()
+        if operation.preview:
+            region = region.grown(operation.context_pixels).intersected(picture.bounds)
+        else:
+            region, largest = picture.bounds, LARGEST_WHOLE
+        if region.empty:
+            return None
+        scale = min(zoom, math.sqrt(largest / (region.width * region.height)))
+        width, height = max(round(region.width * scale), 1), max(round(region.height * scale), 1)
+        return View(picture, region, width, height)
+
+    # One preview after the other
+
+    def _step(self) -> None:
+        page, free = self.page, self._runs.result is None
+        for key in self._keys:
+            key.setEnabled(page is not None and free)
+        self._count()
+        if self._applying is not None or not self._stale:
+            return
+        wish = self._wish()
+        if wish is None:
+            self._stale = False
+            self._drop()
+            return
+        if self._busy:
+            return
+        self._stale = False
+        if wish.same(self._shown) and self.shown:
+            return
+        self._busy, self._asked = True, wish
+        if self._stand_in is not None and wish.view.same(self._stand_in[0]):
+            self._submit(wish, self._stand_in[1])
+            return
+        view = wish.view
+        self._rendering = self._workspace.background.run(
+            lambda: reduced(view.picture, view.region, view.width, view.height),
+            lambda made: self._have_stand_in(wish, made),
+            self._failed,
+            self,
+        )
+
+    def _have_stand_in(self, wish: Wish, made: Picture) -> None:
+        self._stand_in = (wish.view, made)
+        self._submit(wish, made)
+
+    def _submit(self, wish: Wish, stand_in: Picture) -> None:
+        settings = self._workspace.services.settings
+        if not self._queue.ready.is_set():
+            wish.page.show_live(tr("Preparing…"))
+        request = RunRequest(
+            operation=wish.page.operation.id,
+            parameters=wish.values,
+            picture=stand_in,
+            layer=stand_in.active_layer.id,
+            device=settings.device,
+            precision=settings.precision,
+            scale=wish.view.scale,
+        )
+        self._job = self._queue.submit(request, "interactive", quiet=True)
+
+    def _on_job(self, job: Job) -> None:
+        if job is not self._job or not job.state.finished:
+            return
+        self._job = None
+        result, wish = job.result, self._asked
+        if job.state is JobState.FAILED and job.error is not None:
+            self._failed(UserError(job.error.message, job.error.hint))
+        elif result is None or wish is None or result.request.picture is None:
+            self._next()
+        else:
+            stand_in = result.request.picture
+            self._rendering = self._workspace.background.run(
+                lambda: _flat(result, stand_in), lambda after: self._show(wish, after),
+                self._failed, self,
+            )  # fmt: skip
+
+    def _show(self, wish: Wish, after: Picture) -> None:
+        wish.page.show_live("")
+        present = self._wish() if self._applying is None else None
+        if present is not None and present.page is wish.page:
+            title = wish.page.operation.title
+            self._overlay = Overlay(after, wish.view.region, "", title, divided=False)
+            self._shown = wish
+            self._canvas.set_overlay(self._overlay)
+        self._next()
+
+    def _failed(self, error: BaseException) -> None:
+        if self._asked is not None:
+            self._shown = self._asked  # not again until something changes
+            hint = error.hint if isinstance(error, UserError) else ""
+            text = error.message if isinstance(error, UserError) else str(error)
+            self._asked.page.show_live(f"{text} {hint}".strip(), wrong=True)
+        self._clear()
+        self._next()
+
+    def _next(self) -> None:
+        self._busy, self._rendering = False, None
+        if self._stale:
+            self._timer.start(0)
+
+    def _clear(self) -> None:
+        """Take the preview off the canvas."""
+        shown, self._overlay = self.shown, None
+        if shown:
+            self._canvas.set_overlay(None)
+
+    def _drop(self) -> None:
+        """Stop and forget everything that was made for a preview."""
+        if self._job is not None:
+            self._queue.cancel(self._job)
+            self._job = None
+        if self._rendering is not None:
+            self._rendering.cancel()
+        if self._asked is not None:
+            self._asked.page.show_live("")
+        self._clear()
+        self._stand_in = self._asked = self._shown = None
+        self._next()
+
+    # The histogram behind curves and levels
+
+    def _count(self) -> None:
+        page, document = self.page, self._session.document
+        if page is None or document is None or not page.form.wants_counts:
+            return
+        picture = document.picture
+        if self._counting or picture is self._counted:
+            return
+        self._counting = True
+
+        def done(counts: Counts | None) -> None:
+            self._counting, self._counted = False, picture
+            page.form.show_counts(counts)
+            self.refresh()
+
+        def failed(_error: BaseException) -> None:
+            done(None)
+
+        counter = self._counter
+        self._workspace.background.run(lambda: counter.count(picture, "layer"), done, failed, self)
+
+    # The end
+
+    def apply(self, operation: Operation, values: Mapping[str, Any]) -> None:
+        """Run it on the whole picture and make that one undo step; then close the form."""
+        page = self.page
+        if page is None or page.operation is not operation or self._applying is not None:
+            return
+        overlay = self._overlay if self.shown else None
+        self._applying = page
+        if self._runs.start(operation, values, finished=self._applied) is None:
+            self._applying = None
+            return
+        if overlay is not None:  # starting a run clears the canvas
+            self._canvas.set_overlay(overlay)
+
+    def _applied(self, job: Job) -> None:
+        result, document = job.result, self._session.document
+        present = document.picture if document is not None else None
+        if result is None or document is None or present is None:
+            self._end_applying(kept=False)
+            return
+
+        def done(after: Picture) -> None:
+            try:
+                document.apply(
+                    result.title,
+                    lambda now: after if now is present else result.edit()(now),
+                    result.record,
+                )
+            except UserError as error:
+                failed(error)
+                return
+            self._end_applying(kept=True)
+
+        def failed(error: BaseException) -> None:
+            self._workspace.messages.show_error(error)
+            self._end_applying(kept=False)
+
+        self._workspace.background.run(lambda: result.edit()(present), done, failed, self)
+
+    def _end_applying(self, *, kept: bool) -> None:
+        page, self._applying = self._applying, None
+        if kept and page is not None:
+            page.applied()
+            self._clear()
+            if self._tools.page is page:
+                self._tools.show_list()
+        self.refresh()
+
+
+def _flat(result: RunResult, stand_in: Picture) -> Picture:
+    """What the canvas would show, as one layer, which is quick to draw."""
+    after = result.edit()(stand_in)
+    return Picture.from_pixels(composite(after), icc=after.icc)
