@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from itertools import groupby
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
     QToolBar,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -21,9 +25,11 @@ from studio.qt.theme import Theme
 from studio.qt.tools.base import Tool
 from studio.qt.tools.swatches import ColorPair
 from studio.qt.tools.toolbox import Toolbox
-from studio.qt.widgets import label, scroll_area
+from studio.qt.widgets import label, line, scroll_area
 
 ICON = 18
+COLUMNS = 2
+BUTTON = 30
 
 
 class ToolBar(QToolBar):
@@ -34,23 +40,34 @@ class ToolBar(QToolBar):
         self.setObjectName("toolbox")
         self.setOrientation(Qt.Orientation.Vertical)
         self.setMovable(False)
-        self.setIconSize(QSize(ICON, ICON))
         self._toolbox = toolbox
         self._buttons: dict[str, ToolButton] = {}
-        group = QButtonGroup(self)
-        last = ""
-        for tool in toolbox.types:
-            if last and tool.group != last:
-                self.addSeparator()
-            last = tool.group
-            made = ToolButton(tool, theme)
-            made.clicked.connect(lambda _=False, chosen=tool.id: toolbox.choose(chosen))
-            group.addButton(made)
-            self.addWidget(made)
-            self._buttons[tool.id] = made
-        self.addSeparator()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        exclusive = QButtonGroup(self)
+        for _, tools in groupby(toolbox.types, key=lambda tool: tool.group):
+            if self._buttons:
+                column.addSpacing(4)
+                column.addWidget(line())
+                column.addSpacing(4)
+            grid = QGridLayout()
+            grid.setSpacing(2)
+            for place, tool in enumerate(tools):
+                made = self._buttons[tool.id] = ToolButton(tool, theme)
+                made.clicked.connect(lambda _=False, chosen=tool.id: toolbox.choose(chosen))
+                exclusive.addButton(made)
+                grid.addWidget(made, place // COLUMNS, place % COLUMNS)
+            grid.setColumnStretch(COLUMNS, 1)
+            column.addLayout(grid)
         self.pair = ColorPair(toolbox.colors, theme)
-        self.addWidget(self.pair)
+        column.addSpacing(8)
+        column.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        content = QWidget()
+        content.setLayout(column)
+        content.setFixedWidth(COLUMNS * BUTTON + 2)
+        self.addWidget(content)
         toolbox.changed.connect(self._show)
         self._show()
 
@@ -63,7 +80,8 @@ class ToolBar(QToolBar):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        key = Qt.Key
+        steps = {key.Key_Up: -1, key.Key_Left: -1, key.Key_Down: 1, key.Key_Right: 1}
         buttons = list(self._buttons.values())
         focused = next((i for i, b in enumerate(buttons) if b.hasFocus()), None)
         if focused is not None and event.key() in steps:
@@ -86,6 +104,7 @@ class ToolButton(QToolButton):
         self.setAccessibleDescription(tr(tool.hint))
         keys = QKeySequence(tool.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
         self.setToolTip(f"{title} ({keys})" if keys else title)
+        self.setFixedSize(BUTTON, BUTTON)
         theme.bind(self, tool.icon, "text", ICON)
 
 

@@ -45,7 +45,7 @@ class ColorPanel(QWidget):
         self._hsv = (0.0, 0.0, 0.0)
         self._showing = False
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 12)
+        column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(8)
         column.addLayout(self._make_pair())
         self.square, self.hue = ColorSquare(theme), HueStrip(theme)
@@ -81,7 +81,7 @@ class ColorPanel(QWidget):
 
     def _make_pair(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(4)
         group = QButtonGroup(self)
         self.foreground = Swatch(self._theme, tr("Foreground colour"), 28)
         self.background = Swatch(self._theme, tr("Background colour"), 28)
@@ -99,7 +99,7 @@ class ColorPanel(QWidget):
         row.addWidget(reset)
         row.addStretch(1)
         self.hex = QLineEdit()
-        self.hex.setFixedWidth(84)
+        self.hex.setFixedWidth(72)
         self.hex.setMaxLength(7)
         self.hex.setAccessibleName(tr("Colour as hexadecimal digits"))
         self.hex.setToolTip(tr("Colour as hexadecimal digits, such as #ff8800"))
@@ -112,7 +112,7 @@ class ColorPanel(QWidget):
 
     def _make_fields(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(6)
+        grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(4)
         self.fields: dict[str, QSpinBox] = {}
         for row, entries in enumerate((RGB_FIELDS, HSV_FIELDS)):
@@ -122,6 +122,7 @@ class ColorPanel(QWidget):
                 box.setAccessibleName(tr(name))
                 box.setToolTip(tr(name))
                 box.setKeyboardTracking(False)
+                box.setMinimumWidth(54)
                 text = label(letter, "muted")
                 text.setBuddy(box)
                 grid.addWidget(text, row, 2 * place)

@@ -19,8 +19,8 @@ from studio.qt.tools.values import Choice, Field, Flag, Number, Values
 from studio.qt.widgets import label
 
 SLIDER_STEPS = 1000
-SLIDER_WIDTH = 88
-NUMBER_WIDTH = 84
+SLIDER_WIDTH = 64
+NUMBER_WIDTH = 76
 
 
 class OptionsRow(QWidget):
@@ -30,10 +30,10 @@ class OptionsRow(QWidget):
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row.setSpacing(5)
         for field in values.fields:
             _add(row, field, values)
-            row.addSpacing(8)
+            row.addSpacing(6)
         row.addStretch(1)
 
 

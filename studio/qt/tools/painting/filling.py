@@ -10,17 +10,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCursor
 from typing_extensions import override
 
-from studio.document import Document, Picture
-from studio.document.painting import SolidInk, Target, from_mask, laid
+from studio.document import Picture
+from studio.document.painting import SolidInk, from_mask, laid
 from studio.document.regions.similar import sampled_pixels, wand
-from studio.qt.i18n import N_, tr
+from studio.qt.i18n import N_
 from studio.qt.tools.base import Pointer, ToolDesk
+from studio.qt.tools.colors import RGB
 from studio.qt.tools.painting.ink_tool import InkTool, paint_color
+from studio.qt.tools.painting.laying_job import LayingJob, Plan
 from studio.qt.tools.painting.stroke_tool import OPACITY
 from studio.qt.tools.values import Choice, Field, Flag, Number
-
-AT_ONCE = 500_000
-"""Canvas pixels up to which there is no need for another thread."""
 
 
 class FillTool(InkTool):
@@ -50,24 +49,18 @@ class FillTool(InkTool):
         if self.picked(p) or document is None or self._filling:
             return
         x, y = math.floor(p.x), math.floor(p.y)
-        picture = document.picture
-        if not picture.bounds.contains(x, y):
+        if not document.picture.bounds.contains(x, y):
             return
-        target = self.desk.selecting.target(picture)
-        colors = self.desk.colors
-        colors.used(colors.foreground)
-        work = self._work(target, x, y, paint_color(target, colors.foreground))
-        if picture.width * picture.height <= AT_ONCE:
-            self._done(document, picture, work())
-            return
+        color = self.desk.colors.foreground
+        job = LayingJob(self, document, self._plan(x, y, color), self._done)
         self._filling = True
+        try:
+            job.start()
+        except BaseException:
+            self._filling = False
+            raise
+        self.desk.colors.used(color)
         self.desk.canvas.refresh_cursor()
-        self.desk.workspace.background.run(
-            work,
-            lambda filled: self._done(document, picture, filled),
-            self._failed,
-            self,
-        )
 
     @override
     def move(self, p: Pointer) -> None:
@@ -78,32 +71,29 @@ class FillTool(InkTool):
     def release(self, p: Pointer) -> None:
         self.end_picking()
 
-    def _work(
-        self, target: Target, x: int, y: int, color: tuple[int, ...]
-    ) -> Callable[[], Picture]:
+    def _plan(self, x: int, y: int, color: RGB) -> Plan:
+        """How a click at a pixel is carried out with the present values."""
         values = self.values
         tolerance, opacity = values.number("tolerance"), values.number("opacity") / 100
         contiguous, antialias = values.flag("contiguous"), values.flag("antialias")
         layer_only = values.text("source") == "layer"
 
-        def fill() -> Picture:
-            pixels = sampled_pixels(target.picture, layer_only=layer_only)
-            mask = wand(pixels, x, y, tolerance, contiguous=contiguous, antialias=antialias)
-            weight = from_mask(mask, opacity)
-            return target.painted(laid(target, SolidInk(color), weight, target.bounds))
+        def plan(picture: Picture) -> Callable[[], Picture]:
+            target = self.desk.selecting.target(picture)
+            ink = SolidInk(paint_color(target, color))
 
-        return fill
+            def fill() -> Picture:
+                pixels = sampled_pixels(picture, layer_only=layer_only)
+                mask = wand(pixels, x, y, tolerance, contiguous=contiguous, antialias=antialias)
+                return target.painted(laid(target, ink, from_mask(mask, opacity), target.bounds))
 
-    def _done(self, document: Document, before: Picture, filled: Picture) -> None:
-        """One undo step, unless the picture has changed meanwhile."""
+            return fill
+
+        return plan
+
+    def _done(self) -> None:
         self._filling = False
         self.desk.canvas.refresh_cursor()
-        document.apply(tr(self.title), lambda now: filled if now is before else now)
-
-    def _failed(self, error: BaseException) -> None:
-        self._filling = False
-        self.desk.canvas.refresh_cursor()
-        self.desk.workspace.messages.show_error(error)
 
     @override
     def cursor(self) -> QCursor:

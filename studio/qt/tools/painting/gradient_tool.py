@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 import cv2
@@ -11,19 +12,18 @@ from PySide6.QtGui import QBrush, QColor, QCursor, QImage, QPainter
 from typing_extensions import override
 
 from studio.document import Document, Picture, Rect
-from studio.document.painting import GradientInk, GradientKind, Line, Target, everywhere, laid
+from studio.document.painting import GradientInk, GradientKind, Line, everywhere, laid
 from studio.document.painting.gradient import shares
 from studio.document.tiles import Array
 from studio.qt.canvas import CanvasView
-from studio.qt.i18n import N_, tr
+from studio.qt.i18n import N_
 from studio.qt.tools.base import Pointer, ToolDesk
 from studio.qt.tools.colors import RGB
 from studio.qt.tools.painting.ink_tool import InkTool, paint_color
+from studio.qt.tools.painting.laying_job import LayingJob, Plan
 from studio.qt.tools.painting.stroke_tool import OPACITY, draw_circle, outline_pens
 from studio.qt.tools.values import Choice, Field, Flag
 
-AT_ONCE = 500_000
-"""Canvas pixels up to which there is no need for another thread."""
 HANDLE = 6.0
 REACH = 12.0
 COARSE = 3
@@ -111,22 +111,29 @@ class GradientTool(InkTool):
         document, line = self._document, self._line
         if document is None or line is None or self._laying:
             return
-        picture = document.picture
-        target = self.desk.selecting.target(picture)
-        ink = self._ink(target, line)
-        weight = everywhere(self.values.number("opacity") / 100)
+        self._laying = True
+        try:
+            LayingJob(self, document, self._plan(line), self._forget).start()
+        except BaseException:
+            self._laying = False
+            raise
         self.desk.colors.used(self.desk.colors.foreground)
 
-        def lay() -> Picture:
-            return target.painted(laid(target, ink, weight, target.bounds))
+    def _plan(self, line: Line) -> Plan:
+        """How the line is laid with the present values and colours."""
+        (first, last), line = self._ends(), self._directed(line)
+        kind = GradientKind(self.values.text("kind"))
+        weight = everywhere(self.values.number("opacity") / 100)
 
-        if picture.width * picture.height <= AT_ONCE:
-            self._done(document, picture, lay())
-            return
-        self._laying = True
-        self.desk.workspace.background.run(
-            lay, lambda after: self._done(document, picture, after), self._failed, self
-        )
+        def plan(picture: Picture) -> Callable[[], Picture]:
+            target = self.desk.selecting.target(picture)
+            start = paint_color(target, first)
+            end = None if last is None else paint_color(target, last)
+            dither = target.raster.dtype == np.uint8
+            ink = GradientInk(line, kind, start, end, dither=dither)
+            return lambda: target.painted(laid(target, ink, weight, target.bounds))
+
+        return plan
 
     @override
     def cancel(self) -> None:
@@ -138,16 +145,6 @@ class GradientTool(InkTool):
         self.end_picking()
         self.commit()
         super().deactivate()
-
-    def _ink(self, target: Target, line: Line) -> GradientInk:
-        first, last = self._ends()
-        return GradientInk(
-            self._directed(line),
-            GradientKind(self.values.text("kind")),
-            paint_color(target, first),
-            None if last is None else paint_color(target, last),
-            dither=target.raster.dtype == np.uint8,
-        )
 
     def _ends(self) -> tuple[RGB, RGB | None]:
         """The colours at both ends; a reversed fade runs the line the other way instead."""
@@ -162,14 +159,6 @@ class GradientTool(InkTool):
         if fades and self.values.flag("reverse"):
             return Line(line.x1, line.y1, line.x0, line.y0)
         return line
-
-    def _done(self, document: Document, before: Picture, after: Picture) -> None:
-        self._forget()
-        document.apply(tr(self.title), lambda now: after if now is before else now)
-
-    def _failed(self, error: BaseException) -> None:
-        self._forget()
-        self.desk.workspace.messages.show_error(error)
 
     def _forget(self) -> None:
         self._line = self._grip = self._document = None
