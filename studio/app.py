@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.host.services import build_services
+from studio.qt.i18n import set_language
 from studio.qt.main_window import MainWindow
 from studio.qt.problems import ExceptionHook
 from studio.qt.theme import Theme, application_icon
@@ -20,7 +21,7 @@ def run(paths: Sequence[str | Path]) -> int:
     """Show the window until it is closed.
 
     Args:
-        paths: a picture to open; further ones are left alone, as a window holds one.
+        paths: pictures to open, each in a tab.
 
     Returns:
         The exit code of the process.
@@ -37,12 +38,13 @@ def run(paths: Sequence[str | Path]) -> int:
     hook.install()
     try:
         services = build_services()
+        set_language(services.settings.language)
         window = MainWindow(services, Theme(application, services.settings.theme))
         hook.caught.connect(window.show_problem)
         window.show()
         window.warm_up.start()
         if paths:
-            QTimer.singleShot(0, lambda: window.open(Path(paths[0])))
+            QTimer.singleShot(0, lambda: window.open(*map(Path, paths)))
         return application.exec()
     finally:
         hook.uninstall()

@@ -116,6 +116,11 @@ class Document:
         """Whether it differs from what was last saved or opened."""
         return self._picture is not self._saved()
 
+    @property
+    def saved_picture(self) -> Picture | None:
+        """What was last saved or opened; None if nothing holds it any more, or nothing was saved."""
+        return self._saved()
+
     def mark_saved(self, picture: Picture | None = None) -> None:
         """Remember ``picture`` (default: the present one) as what is on disk."""
         self._saved = weakref.ref(self._picture if picture is None else picture)

@@ -58,6 +58,8 @@ class Settings(BaseModel):
         exports: remembered options by format name.
         monitor_profile: path of an ICC profile of the monitor; empty asks the system.
         disabled_plugins: names of plugins that are found and not loaded.
+        language: of the window: ``system``, or a code such as ``de``.
+        shortcuts: keys that the user chose, by command id, in Qt's portable text.
     """
 
     # A newer version's settings survive an older version, hence the extra fields.
@@ -80,6 +82,8 @@ class Settings(BaseModel):
     exports: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     monitor_profile: str = ""
     disabled_plugins: tuple[str, ...] = ()
+    language: Annotated[str, Field(pattern=r"^(system|[a-z]{2,3})$")] = "system"
+    shortcuts: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
     _path: Path | None = PrivateAttr(None)
     _problem: str = PrivateAttr("")

@@ -1,14 +1,17 @@
-"""Every command of the window as a record: menus, toolbar, palette and shortcuts are made of them."""
+"""Commands as records and the Qt actions made of them: menus, toolbar, palette and shortcuts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from studio.api.operation import Operation
+from studio.qt.i18n import N_, tr
 from studio.qt.theme import Theme
 
 OPERATION = "operation:"
@@ -16,19 +19,20 @@ OPERATION = "operation:"
 
 @dataclass(frozen=True)
 class Command:
-    """One thing the user can do.
+    """One thing the user can do. Texts are marked with ``N_`` and translated when they are shown.
 
     Attributes:
         id: names its handler.
         title: in the menu, with the mnemonic's ampersand.
         menu: path of the menu, such as ``File`` or ``Tools/Enhance``; empty for none.
         icon: name of its icon.
-        shortcuts: key sequences in Qt's portable text; the first is shown.
+        shortcuts: key sequences in Qt's portable text; the first is shown. The user may choose others.
         tip: one sentence for the status bar and the palette.
         needs: names of conditions that have to hold: ``document``, ``undo``, ``redo``, ``result``...
         checkable: whether it is a switch.
         section: a change of it draws a separator.
         toolbar: whether it has a button in the toolbar.
+        scope: where the shortcut works: in the whole window, or while the canvas has the focus.
     """
 
     id: str
@@ -41,78 +45,43 @@ class Command:
     checkable: bool = False
     section: int = 0
     toolbar: bool = False
+    scope: Literal["window", "canvas"] = "window"
 
     @property
     def plain_title(self) -> str:
-        """The title without the mnemonic and the ellipsis."""
-        return self.title.replace("&", "").removesuffix("…")
+        """The title in the chosen language without the mnemonic and the ellipsis."""
+        return plain(tr(self.title))
+
+    @property
+    def plain_menu(self) -> str:
+        """The path of its menu in the chosen language: ``Tools › Enhance``."""
+        parts = self.menu.split("/") if self.menu else []
+        return " › ".join(plain(tr(MENU_TITLES.get(part, part))) for part in parts)
 
 
-def _needs(*names: str) -> frozenset[str]:
-    return frozenset(names)
+MENU_TITLES = {
+    "File": N_("&File"),
+    "Edit": N_("&Edit"),
+    "Image": N_("&Image"),
+    "Layer": N_("&Layer"),
+    "Select": N_("&Select"),
+    "View": N_("&View"),
+    "Tools": N_("&Tools"),
+    "Help": N_("&Help"),
+}
+"""The menus of the menu bar, in order."""
 
 
-_OPEN = _needs("document")
-
-COMMANDS: tuple[Command, ...] = (
-    Command("open", "&Open…", "File", "open", ("Ctrl+O",), "Open a picture", toolbar=True),
-    Command("save", "&Save", "File", "save", ("Ctrl+S",), "Save to the picture's file", _OPEN,
-            section=1, toolbar=True),
-    Command("save-as", "Save &as…", "File", "save", ("Ctrl+Shift+S",), "Save to another file",
-            _OPEN, section=1),
-    Command("export", "&Export a copy…", "File", "export", ("Ctrl+E",),
-            "Write a copy, choosing format and quality", _OPEN, section=1),
-    Command("import-model", "&Import a model…", "File", "import", (),
-            "Bring a checkpoint file along", section=2),
-    Command("close", "&Close the picture", "File", "", ("Ctrl+W",),
-            "Go back to the welcome page", _OPEN, section=3),
-    Command("quit", "&Quit", "File", "power", ("Ctrl+Q",), "Leave Impasto", section=3),
-    Command("undo", "&Undo", "Edit", "undo", ("Ctrl+Z",), "Take back the last step",
-            _needs("undo"), toolbar=True),
-    Command("redo", "&Redo", "Edit", "redo", ("Ctrl+Shift+Z", "Ctrl+Y"),
-            "Do the undone step again", _needs("redo"), toolbar=True),
-    Command("preferences", "&Preferences…", "Edit", "settings", ("Ctrl+,",),
-            "Theme, device, memory", section=1),
-    Command("zoom-in", "Zoom &in", "View", "zoom-in", ("Ctrl++", "Ctrl+="), "Look closer", _OPEN),
-    Command("zoom-out", "Zoom &out", "View", "zoom-out", ("Ctrl+-",), "See more", _OPEN),
-    Command("fit", "&Fit in the window", "View", "fit", ("Ctrl+0",), "Show the whole picture",
-            _OPEN, toolbar=True),
-    Command("actual-size", "&Actual size (100 %)", "View", "actual-size", ("Ctrl+1",),
-            "One picture pixel per screen pixel", _OPEN, toolbar=True),
-    Command("show-before", "Show the &original", "View", "compare", ("Ctrl+B",),
-            "Hide the result for a moment", _needs("result"), checkable=True, section=1,
-            toolbar=True),
-    Command("rulers", "&Rulers", "View", "ruler", ("Ctrl+R",), "Show rulers", checkable=True,
-            section=2),
-    Command("pixel-grid", "Pixel &grid", "View", "grid", ("Ctrl+G",),
-            "Show lines between pixels above 800 %", checkable=True, section=2),
-    Command("palette", "&Command palette…", "Tools", "command", ("Ctrl+K", "Ctrl+Shift+P"),
-            "Find any command or operation by name"),
-    Command("run", "&Run", "Tools", "run", ("Ctrl+Return",), "Run the chosen operation",
-            _needs("runnable"), section=1),
-    Command("try", "&Try here", "Tools", "try", ("Ctrl+Shift+Return",),
-            "Run the chosen operation on the part in view", _needs("triable"), section=1),
-    Command("cancel", "Cance&l the run", "Tools", "close", ("Ctrl+.",),
-            "Stop the running operation", _needs("running"), section=1),
-    Command("apply", "&Apply the result", "Tools", "check", (), "Keep the result (Enter)",
-            _needs("result", "applicable"), section=2),
-    Command("discard", "&Discard the result", "Tools", "trash", (),
-            "Leave the picture as it was (Esc)", _needs("result"), section=2),
-    Command("models", "&Models…", "Tools", "model", ("Ctrl+M",),
-            "Download, import, check and remove models", section=3),
-    Command("plugins", "&Plugins…", "Tools", "plugin", (), "What is loaded, and what failed",
-            section=3),
-    Command("about", "&About Impasto", "Help", "info", (), "Version, devices and licences"),
-)  # fmt: skip
-
-MENUS = ("File", "Edit", "Image", "Layer", "Select", "View", "Tools", "Help")
+def plain(title: str) -> str:
+    """A menu title without the mnemonic and the ellipsis."""
+    return title.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")
 
 
 def operation_command(operation: Operation) -> Command:
     """The command that chooses an operation."""
     return Command(
         OPERATION + operation.id,
-        operation.title.replace("&", "&&"),
+        operation.title,
         f"Tools/{operation.menu}",
         "operation",
         (),
@@ -121,7 +90,12 @@ def operation_command(operation: Operation) -> Command:
     )
 
 
-class Actions:
+def keys_text(keys: str) -> str:
+    """A key sequence as this system writes it: ``Ctrl+Shift+S``."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+class Actions(QObject):
     """Qt actions made from commands.
 
     Args:
@@ -129,7 +103,16 @@ class Actions:
         theme: for the icons.
         commands: what there is.
         handlers: by command id; a checkable command's is given its new state.
+        canvas: who hears the shortcuts of commands with the scope ``canvas``.
+
+    Signals:
+        shortcuts_changed: some commands have other keys now.
+
+    Raises:
+        ValueError: if two commands have the same id.
     """
+
+    shortcuts_changed = Signal()
 
     def __init__(
         self,
@@ -137,22 +120,28 @@ class Actions:
         theme: Theme,
         commands: Iterable[Command],
         handlers: Mapping[str, Callable[..., object]],
+        canvas: QWidget | None = None,
     ) -> None:
-        self._window = window
-        self.commands = {command.id: command for command in commands}
+        super().__init__(window)
+        self._window, self._canvas = window, canvas
+        self.commands: dict[str, Command] = {}
+        for command in commands:
+            if command.id in self.commands:
+                raise ValueError(f"two commands are called {command.id}")
+            self.commands[command.id] = command
         self._actions = {
             command.id: self._make(command, theme, handlers[command.id])
             for command in self.commands.values()
         }
-        self.show_state(frozenset())
+        self._shown: frozenset[str] | None = None
+        self.show_state({})
 
     def _make(self, command: Command, theme: Theme, handler: Callable[..., object]) -> QAction:
-        action = QAction(command.title, self._window)
+        literal = command.id.startswith(OPERATION)
+        title = tr(command.title)
+        action = QAction(title.replace("&", "&&") if literal else title, self._window)
         action.setObjectName(command.id)
-        action.setStatusTip(command.tip)
-        action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{command.plain_title} ({keys})" if keys else command.plain_title)
+        action.setStatusTip(tr(command.tip))
         action.setCheckable(command.checkable)
         if command.icon:
             theme.bind(action, command.icon)
@@ -161,17 +150,57 @@ class Actions:
         else:
             # Without its checked state, which handlers of plain commands do not take.
             action.triggered.connect(lambda _checked=False: handler())
-        self._window.addAction(action)
+        self._set_keys(action, command, command.shortcuts)
+        if command.scope == "canvas" and self._canvas is not None:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self._canvas.addAction(action)
+        else:
+            self._window.addAction(action)
         return action
+
+    @staticmethod
+    def _set_keys(action: QAction, command: Command, keys: Iterable[str]) -> None:
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        title = command.plain_title
+        action.setToolTip(f"{title} ({shown})" if shown else title)
 
     def __getitem__(self, id: str) -> QAction:
         """The action of a command."""
         return self._actions[id]
 
-    def show_state(self, state: frozenset[str]) -> None:
-        """Enable what can be done under these conditions."""
+    # Shortcuts
+
+    def keys(self, id: str) -> tuple[str, ...]:
+        """The keys of a command now, in portable text."""
+        return tuple(key.toString() for key in self._actions[id].shortcuts())
+
+    def set_keys(self, chosen: Mapping[str, Iterable[str]]) -> None:
+        """Give commands the keys that the user chose, and all others their own."""
         for command in self.commands.values():
-            self._actions[command.id].setEnabled(command.needs <= state)
+            keys = tuple(chosen.get(command.id, command.shortcuts))
+            if keys != self.keys(command.id):
+                self._set_keys(self._actions[command.id], command, keys)
+        self.shortcuts_changed.emit()
+
+    # State
+
+    def show_state(self, facts: Mapping[str, bool]) -> None:
+        """Enable what can be done while these conditions hold, and set the switches they name."""
+        state = frozenset(name for name, holds in facts.items() if holds)
+        if state != self._shown:
+            self._shown = state
+            for command in self.commands.values():
+                self._actions[command.id].setEnabled(command.needs <= state)
+        for command in self.commands.values():
+            if command.checkable and command.id in facts:
+                action = self._actions[command.id]
+                if action.isChecked() != facts[command.id]:
+                    # The switch follows what is; its handler has nothing to do.
+                    # Menus and buttons are told by events, which are not blocked.
+                    blocked = action.blockSignals(True)
+                    action.setChecked(facts[command.id])
+                    action.blockSignals(blocked)
 
     def available(self) -> list[Command]:
         """The commands that can be done now."""
@@ -181,20 +210,27 @@ class Actions:
         """Do it, as if chosen from the menu."""
         self._actions[id].trigger()
 
+    # Where they are shown
+
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
-        """Add all menus to the menu bar; returns them by name."""
+        """Add all menus to the menu bar; returns them by path."""
         used = {command.menu.partition("/")[0] for command in self.commands.values()}
-        menus = {name: bar.addMenu(f"&{name}") for name in MENUS if name in used}
+        menus = {name: bar.addMenu(tr(MENU_TITLES[name])) for name in MENU_TITLES if name in used}
         sections: dict[str, int] = {}
         for command in sorted(self.commands.values(), key=lambda c: c.section):
-            name, _, category = command.menu.partition("/")
-            if not name:
+            if not command.menu:
                 continue
-            if sections.setdefault(name, command.section) != command.section:
-                menus[name].addSeparator()
-                sections[name] = command.section
-            if category and command.menu not in menus:
-                menus[command.menu] = menus[name].addMenu(category)
+            parts = command.menu.split("/")
+            for depth in range(1, len(parts) + 1):
+                path = "/".join(parts[:depth])
+                if path not in menus:
+                    menus[path] = menus["/".join(parts[: depth - 1])].addMenu(tr(parts[depth - 1]))
+                    menus[path].menuAction().setObjectName(f"menu:{path}")
+                # Something new comes in here: the command itself, or the submenu that holds it.
+                new = depth == len(parts) or "/".join(parts[: depth + 1]) not in menus
+                if new and sections.setdefault(path, command.section) != command.section:
+                    menus[path].addSeparator()
+                    sections[path] = command.section
             menus[command.menu].addAction(self._actions[command.id])
         return menus
 

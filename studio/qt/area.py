@@ -80,7 +80,10 @@ class Area(QObject):
         return {}
 
     def facts(self) -> dict[str, bool]:
-        """Conditions that commands may need, by name, and whether they hold."""
+        """Conditions that commands may need, by name, and whether they hold.
+
+        A switch is shown on while the fact named like its command holds, if there is one.
+        """
         return {}
 
     def panels(self) -> tuple[Panel, ...]:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QVBo
 
 from studio.host.jobs import Job
 from studio.host.results import RunResult
+from studio.qt.i18n import tr
 from studio.qt.panels.job_card import progress_text
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, ElidedLabel, button, duration, label
@@ -26,8 +27,8 @@ class RunBar(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("Progress of the run")
-        self.stop = button("Cancel", "Stop the run (Ctrl+.)")
+        self.bar.setAccessibleName(tr("Progress of the run"))
+        self.stop = button(tr("Cancel"), tr("Stop the run (Ctrl+.)"))
         theme.bind(self.stop, "close", "text", 16)
         self.stop.clicked.connect(self.cancel)
         text = QHBoxLayout()
@@ -60,8 +61,10 @@ class RunBar(QWidget):
         job = self._job
         if job is None:
             return
-        self.title.setText(f"Trying {job.title}" if job.request.region else job.title)
-        self.state.setText("Waiting" if job.started is None else progress_text(job))
+        self.title.setText(
+            tr("Trying {title}", title=job.title) if job.request.region else job.title
+        )
+        self.state.setText(tr("Waiting") if job.started is None else progress_text(job))
         self.bar.setValue(round(job.fraction * 1000))
         self.stop.setEnabled(not job.cancel_requested)
 
@@ -81,14 +84,16 @@ class ResultBar(QWidget):
         self.facts.setProperty("role", "muted")
         self.notes = label("", "muted", wrap=True)
         self.variations = QComboBox()
-        self.variations.setAccessibleName("Variation")
+        self.variations.setAccessibleName(tr("Variation"))
         self.variations.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.variations.activated.connect(self.chosen)
-        self.whole = button("Run on the whole picture", "Run it again on everything", primary=True)
+        self.whole = button(
+            tr("Run on the whole picture"), tr("Run it again on everything"), primary=True
+        )
         theme.bind(self.whole, "run", "on_accent", 16)
-        self.drop = button("Discard", "Leave the picture as it was (Esc)")
+        self.drop = button(tr("Discard"), tr("Leave the picture as it was (Esc)"))
         theme.bind(self.drop, "close", "text", 16)
-        self.keep = button("Apply", "Keep the result as one step (Enter)", primary=True)
+        self.keep = button(tr("Apply"), tr("Keep the result as one step (Enter)"), primary=True)
         theme.bind(self.keep, "check", "on_accent", 16)
         self.keep.clicked.connect(self.apply)
         self.drop.clicked.connect(self.discard)
@@ -110,13 +115,17 @@ class ResultBar(QWidget):
 
     def show_result(self, result: RunResult) -> None:
         """Describe a result."""
-        self.title.setText(f"{result.title} · try" if result.is_try else result.title)
+        self.title.setText(
+            tr("{title} · try", title=result.title) if result.is_try else result.title
+        )
         width, height = result.size
         self.facts.setText(f"{width} × {height} · {duration(result.seconds)}")
         self._show_notes("\n".join(dict.fromkeys(result.notes)))
         self.variations.clear()
         for number in range(1, result.variations + 1):
-            self.variations.addItem(f"Result {number} of {result.variations}")
+            self.variations.addItem(
+                tr("Result {number} of {count}", number=number, count=result.variations)
+            )
         self.variations.setVisible(result.variations > 1)
         self.whole.setVisible(result.is_try)
         self.keep.setVisible(not result.is_try)

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.qt.actions import OPERATION, Actions, Command
+from studio.qt.actions import MENU_TITLES, OPERATION, Actions, Command, plain
 from studio.qt.fuzzy import ranked
+from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 
 WIDTH, ROWS, ROW_HEIGHT = 560, 9, 34
@@ -33,14 +34,14 @@ class CommandPalette(QFrame):
         self._actions: Actions | None = None
         self.setObjectName("palette")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Command palette")
+        self.setAccessibleName(tr("Command palette"))
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Type a command or an operation")
-        self.search.setAccessibleName("Find a command")
+        self.search.setPlaceholderText(tr("Type a command or an operation"))
+        self.search.setAccessibleName(tr("Find a command"))
         self.search.textChanged.connect(self._fill)
         self.search.installEventFilter(self)
         self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(tr("Commands"))
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QSize(20, 20))
@@ -76,7 +77,7 @@ class CommandPalette(QFrame):
             item.setData(ID, command.id)
             keys = self._actions[command.id].shortcut()
             item.setData(HINT, keys.toString(QKeySequence.SequenceFormat.NativeText))
-            item.setToolTip(command.tip)
+            item.setToolTip(tr(command.tip))
             item.setSizeHint(QSize(0, ROW_HEIGHT))
             self.list.addItem(item)
         self.list.setCurrentRow(0)
@@ -129,9 +130,9 @@ class _Rows(QStyledItemDelegate):
 
 
 def _shown(command: Command) -> str:
-    category = command.menu.replace("/", " › ").removeprefix("Tools › ")
+    category = command.plain_menu.removeprefix(f"{plain(tr(MENU_TITLES['Tools']))} › ")
     return f"{command.plain_title}   —   {category}" if category else command.plain_title
 
 
 def _searched(command: Command) -> str:
-    return f"{command.menu} {command.tip}"
+    return f"{command.menu} {command.plain_menu} {tr(command.tip)} {plain(command.title)}"

@@ -13,9 +13,9 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.document import Document, Picture
-from studio.qt.i18n import tr
+from studio.qt.i18n import N_, tr
 from studio.qt.models import is_checkpoint
-from studio.qt.session import Source
+from studio.qt.session import Entry, Source
 from studio.qt.transfer import saving
 from studio.qt.workspace import Workspace
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from studio_resources.samples import Sample
 
 Then = Callable[[], None]
+
+MOST_NAMES = 10
 
 
 class Files(QObject):
@@ -47,20 +49,31 @@ class Files(QObject):
         self._workspace = workspace
         self._session = workspace.session
         self._settings = workspace.services.settings
-        self._saving: Path | None = None
+        self._reading: list[Path] = []
         self._merging: WeakKeyDictionary[Document, Path] = WeakKeyDictionary()
 
     # Opening
 
+    def ask_new(self) -> None:
+        """Let the user choose the size of an empty picture, and begin with it."""
+        from studio.qt.dialogs.new_picture import NewPictureDialog
+
+        dialog = NewPictureDialog(self._window, self._settings)
+        if dialog.exec():
+            self.show_new(dialog.picture(), N_("Untitled"))
+
     def ask_open(self) -> None:
-        """Let the user choose a picture."""
+        """Let the user choose pictures."""
         from studio.files.images import open_filters
 
-        name, _ = QFileDialog.getOpenFileName(
-            self._window, "Open a picture", self._settings.last_folder, ";;".join(open_filters())
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window,
+            tr("Open pictures"),
+            self._settings.last_folder,
+            ";;".join(open_filters()),
         )
-        if name:
-            self.open(Path(name))
+        if names:
+            self.open(*map(Path, names))
 
     def drop(self, names: list[str]) -> None:
         """Take dropped files: pictures are opened, checkpoints become models.
@@ -70,22 +83,30 @@ class Files(QObject):
         paths = [Path(name) for name in names]
         for path in paths:
             if is_checkpoint(path):
-                self.busy.emit(f"Importing {path.name}…")
+                self.busy.emit(tr("Importing {name}…", name=path.name))
                 self._workspace.models.import_file(path)
         pictures = [path for path in paths if not is_checkpoint(path)]
         shift = QGuiApplication.queryKeyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
         if pictures and shift and self._session.document is not None:
             self.layers_dropped.emit(pictures)
         elif pictures:
-            self.open(pictures[0])
+            self.open(*pictures)
 
-    def open(self, path: Path) -> None:
-        """Open a picture in this window, after a question if the present one is not saved."""
-        self.when_saved(lambda: self._read(path))
+    def open(self, *paths: Path) -> None:
+        """Open pictures, each in a tab of its own; one that is open already comes to the front."""
+        for path in paths:
+            entry = self._session.find(path)
+            if entry is None:
+                self._read(path)
+            else:
+                self._session.switch(entry.document)
 
     def _read(self, path: Path) -> None:
+        if path in self._reading:
+            return
         limit = self._settings.max_megapixels * 1_000_000
-        self.busy.emit(f"Opening {path.name}…")
+        self._reading.append(path)
+        self._show_busy()
 
         def read() -> tuple[Picture, Source]:
             from studio.files.documents import read_document
@@ -94,7 +115,7 @@ class Files(QObject):
             return found.picture, Source(path, found.metadata, found.format)
 
         def show(opened: tuple[Picture, Source]) -> None:
-            self.busy.emit("")
+            self._has_read(path)
             picture, source = opened
             self._session.show(picture, source, self._settings.history_budget_mb, saved=True)
             self._settings.remember_file(path)
@@ -102,14 +123,23 @@ class Files(QObject):
             if source.metadata.notes:
                 self._workspace.messages.show_message("info", " ".join(source.metadata.notes))
 
-        self._workspace.background.run(read, show, self._failed)
+        def failed(error: BaseException) -> None:
+            self._has_read(path)
+            self._workspace.messages.show_error(error)
+
+        self._workspace.background.run(read, show, failed)
+
+    def _has_read(self, path: Path) -> None:
+        self._reading.remove(path)
+        self._show_busy()
+
+    def _show_busy(self) -> None:
+        name = self._reading[-1].name if self._reading else ""
+        self.busy.emit(tr("Opening {name}…", name=name) if name else "")
 
     def open_sample(self, sample: Sample) -> None:
         """Show a sample; it counts as saved until it is changed."""
-        self.when_saved(lambda: self._load(sample))
-
-    def _load(self, sample: Sample) -> None:
-        self.busy.emit(f"Opening {sample.title}…")
+        self.busy.emit(tr("Opening {name}…", name=tr(sample.title)))
 
         def show(picture: Picture) -> None:
             self.busy.emit("")
@@ -121,14 +151,9 @@ class Files(QObject):
         )
 
     def show_new(self, picture: Picture, title: str) -> None:
-        """Show a picture that has no file yet, after a question about the present one."""
+        """Show a picture that has no file yet, in a tab of its own."""
         budget = self._settings.history_budget_mb
-        source = Source(title=title)
-
-        def show() -> None:
-            self._session.show(picture, source, budget, saved=False)
-
-        self.when_saved(show)
+        self._session.show(picture, Source(title=title), budget, saved=False)
 
     # Saving
 
@@ -158,7 +183,7 @@ class Files(QObject):
 
     def save_as(self, then: Then | None = None) -> None:
         """Let the user name a file, and write the picture to it."""
-        path = self.ask_save_path("Save the picture as")
+        path = self.ask_save_path(tr("Save the picture as"))
         if path is not None:
             self.write(path, then)
 
@@ -207,7 +232,7 @@ class Files(QObject):
         picture, source = document.picture, self._session.source
         metadata = saving.outgoing_metadata(source.metadata, document)
         merged = saving.loses_layers(picture, path)
-        self.busy.emit(f"Saving {path.name}…")
+        self.busy.emit(tr("Saving {name}…", name=path.name))
 
         def work() -> tuple[str, ...]:
             from studio.files.documents import write_document
@@ -218,11 +243,12 @@ class Files(QObject):
             self.busy.emit("")
             if merged and not copy:
                 notes = (*notes, tr("The layers themselves are not saved yet."))
-            elif not copy and self._session.document is document:
+            elif not copy:
                 kept = replace(source.metadata, icc=picture.icc)
-                self._session.saved(picture, replace(source, path=path, metadata=kept))
+                self._session.saved(picture, replace(source, path=path, metadata=kept), document)
                 self._settings.remember_file(path)
-            text = f"{'Exported' if copy else 'Saved'} {path.name}."
+            text = tr("Exported {name}.") if copy else tr("Saved {name}.")
+            text = text.format(name=path.name)
             self._workspace.messages.show_message(
                 "warning" if notes else "success", text, " ".join(notes)
             )
@@ -234,35 +260,89 @@ class Files(QObject):
 
     # Leaving
 
-    def when_saved(self, then: Then) -> None:
-        """Call ``then`` at once, or after the user has saved or given up unsaved changes."""
-        if not self._session.modified:
-            then()
-            return
-        answer = self.ask_unsaved()
-        if answer == QMessageBox.StandardButton.Save:
-            self.save(then)
-        elif answer == QMessageBox.StandardButton.Discard:
-            then()
+    def close_document(self) -> None:
+        """Close the tab in front, after a question if it is not saved."""
+        if self._session.document is not None:
+            self.close_one(self._session.document)
 
-    def ask_unsaved(self) -> QMessageBox.StandardButton:
+    def close_one(self, document: Document, then: Then | None = None) -> None:
+        """Close a document, after a question if it is not saved; then call ``then``."""
+
+        def close() -> None:
+            self._session.close(document)
+            if then is not None:
+                then()
+
+        entry = self._session.entry(document)
+        if entry is None or not entry.modified:
+            close()
+            return
+        self._session.switch(document)
+        buttons = QMessageBox.StandardButton
+        answer = self.ask_unsaved((entry,))
+        if answer == buttons.Save:
+            self.save(close)
+        elif answer == buttons.Discard:
+            close()
+
+    def close_all(self, then: Then | None = None) -> None:
+        """Close everything, after one question about what is not saved; then call ``then``.
+
+        Nothing is closed if the user cancels, and the rest stays open if a save does not succeed.
+        """
+        unsaved = tuple(entry for entry in self._session.entries if entry.modified)
+        if len(unsaved) == 1:
+            self.close_one(unsaved[0].document, lambda: self.close_all(then))
+            return
+        buttons = QMessageBox.StandardButton
+        answer = self.ask_unsaved(unsaved) if unsaved else buttons.Discard
+        if answer in (buttons.SaveAll, buttons.Save):
+            self._save_each(unsaved, then)
+        elif answer == buttons.Discard:
+            self._session.close_all()
+            if then is not None:
+                then()
+
+    def _save_each(self, entries: tuple[Entry, ...], then: Then | None) -> None:
+        """Save one after the other, so that each question is about what is in front."""
+        if not entries:
+            self.close_all(then)
+            return
+        entry, rest = entries[0], entries[1:]
+
+        def go_on() -> None:
+            self._session.close(entry.document)
+            self._save_each(rest, then)
+
+        self._session.switch(entry.document)
+        self.save(go_on)
+
+    def ask_unsaved(self, entries: tuple[Entry, ...]) -> QMessageBox.StandardButton:
         """Ask what is to become of unsaved changes."""
         buttons = QMessageBox.StandardButton
+        several = len(entries) > 1
         box = QMessageBox(self._window)
         box.setIconPixmap(self._workspace.theme.icon("warning", "warning").pixmap(32, 32))
-        box.setWindowTitle("Unsaved changes")
-        box.setText(f"Save the changes to {self._session.name}?")
-        box.setInformativeText("They are lost if you do not save them.")
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
+        box.setWindowTitle(tr("Unsaved changes"))
+        if several:
+            names = "\n".join(f"• {entry.name}" for entry in entries[:MOST_NAMES])
+            more = tr("and {n} more", n=len(entries) - MOST_NAMES)
+            box.setText(tr("{n} pictures have changes that are not saved.", n=len(entries)))
+            rest = f"\n{more}" if len(entries) > MOST_NAMES else ""
+            box.setInformativeText(names + rest)
+        else:
+            box.setText(tr("Save the changes to {name}?", name=entries[0].name))
+            box.setInformativeText(tr("They are lost if you do not save them."))
+        save = buttons.SaveAll if several else buttons.Save
+        box.setStandardButtons(save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(save)
         box.setEscapeButton(buttons.Cancel)
+        box.button(save).setText(tr("&Save all") if several else tr("&Save"))
+        box.button(buttons.Discard).setText(tr("&Discard all") if several else tr("&Discard"))
+        box.button(buttons.Cancel).setText(tr("&Cancel"))
         for choice in box.buttons():
             choice.setIcon(QIcon())  # the style's own icons belong to another decade
         return QMessageBox.StandardButton(box.exec())
-
-    def close_document(self) -> None:
-        """Go back to the welcome page."""
-        self.when_saved(self._session.close)
 
     def _failed(self, error: BaseException) -> None:
         self.busy.emit("")

@@ -1,4 +1,4 @@
-"""The window: puts its parts together and says which part answers which command."""
+"""The window: puts its parts together and shows the document in front."""
 
 from __future__ import annotations
 
@@ -8,36 +8,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QSizePolicy,
-    QStackedWidget,
-    QToolBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from studio.host.services import Services
-from studio.qt.actions import COMMANDS, OPERATION, Actions, operation_command
+from studio.qt.actions import OPERATION, Actions, operation_command
 from studio.qt.area import Desk, Panel
 from studio.qt.areas import AREAS
 from studio.qt.background import Background
 from studio.qt.bottom_bar import BottomBar
 from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView
+from studio.qt.canvas.viewport import ViewState
 from studio.qt.color import to_monitor
 from studio.qt.command_palette import CommandPalette
-from studio.qt.dialogs.about import AboutDialog
-from studio.qt.dialogs.export import ExportDialog
-from studio.qt.dialogs.models import ModelsDialog, ask_checkpoint
-from studio.qt.dialogs.plugins import PluginsDialog
-from studio.qt.dialogs.preferences import Preferences
 from studio.qt.files import Files
+from studio.qt.i18n import tr
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
-from studio.qt.panels.dock import Dock
 from studio.qt.panels.jobs import JobsPanel
 from studio.qt.panels.tools import ToolPanel
 from studio.qt.problems import Problem
@@ -49,18 +38,24 @@ from studio.qt.thumbnails import Thumbnails
 from studio.qt.tools.toolbox import Toolbox
 from studio.qt.warm_up import WarmUp
 from studio.qt.welcome import Welcome
-from studio.qt.widgets import button
+from studio.qt.window import handlers
+from studio.qt.window.bars import add_toolbar
+from studio.qt.window.center import Center
+from studio.qt.window.commands import COMMANDS
+from studio.qt.window.docks import Docks
+from studio.qt.window.looking import Looking
+from studio.qt.window.recent import RecentMenu
+from studio.qt.window.tabs import DocumentTabs
 from studio.qt.workspace import Workspace
 
 if TYPE_CHECKING:
     from studio_resources.samples import Sample
 
-STATE_VERSION = 1
 CLOSE_SECONDS = 5.0
 
 
 class MainWindow(QMainWindow):
-    """One picture and everything to work on it."""
+    """Pictures in tabs and everything to work on them."""
 
     def __init__(self, services: Services, theme: Theme) -> None:
         super().__init__()
@@ -82,120 +77,68 @@ class MainWindow(QMainWindow):
         self.welcome = Welcome(theme, Thumbnails(background, self))
         self.bottom = BottomBar(theme)
         self.palette_box = CommandPalette(self, theme)
-        self._applicable = False
         self.toolbox = Toolbox(self.workspace, self.canvas, self)
+        self.looking = Looking(self.canvas, self.session)
+        self.tabs = DocumentTabs(self.session, theme)
+        self.status = StatusBar(self.canvas, self.session)
+        self._applicable = self._closed = False
         desk = Desk(self, self.workspace, self.canvas, self.files, self.runs, self.toolbox)
         self.areas = tuple(area(desk) for area in AREAS)
-        operations = map(operation_command, services.registry.operations())
-        added = (command for area in self.areas for command in area.commands)
-        commands = (*COMMANDS, *added, *operations)
-        self.actions_by_id = Actions(self, theme, commands, self._handlers())
+        self.actions_by_id = self._make_actions()
         self._lay_out()
         self._connect()
         self.warm_up = WarmUp(services.jobs, self)
         self._show_settings(frozenset({"device"}))
+        self._show_tool()
         self._show_document()
         self._restore()
 
     # Composition
 
-    def _handlers(self) -> dict[str, Callable[..., object]]:
-        handlers: dict[str, Callable[..., object]] = {
-            "open": self.files.ask_open,
-            "save": self.files.save,
-            "save-as": self.files.save_as,
-            "export": self._export,
-            "import-model": self._import_model,
-            "close": self.files.close_document,
-            "quit": self.close,
-            "undo": lambda: self.session.document and self.session.document.undo(),
-            "redo": lambda: self.session.document and self.session.document.redo(),
-            "preferences": self._preferences,
-            "zoom-in": self.canvas.zoom_in,
-            "zoom-out": self.canvas.zoom_out,
-            "fit": self.canvas.fit,
-            "actual-size": self.canvas.actual_size,
-            "show-before": self.canvas.set_show_before,
-            "rulers": self.canvas.set_rulers,
-            "pixel-grid": self.canvas.set_pixel_grid,
-            "palette": lambda: self.palette_box.open(self.actions_by_id),
-            "run": self.tools.request_run,
-            "try": self.tools.request_try,
-            "cancel": self.runs.cancel,
-            "apply": self.runs.apply,
-            "discard": self.runs.discard,
-            "models": lambda: ModelsDialog(
-                self, self.workspace.models, self.workspace.theme
-            ).exec(),
-            "plugins": lambda: PluginsDialog(
-                self, self.services.registry, self.workspace.theme
-            ).exec(),
-            "about": lambda: AboutDialog(self, self.services).exec(),
-        }
-        for operation in self.services.registry.operations():
-            handlers[OPERATION + operation.id] = partial(self._choose, operation.id)
+    def _make_actions(self) -> Actions:
+        operations = self.services.registry.operations()
+        added = (command for area in self.areas for command in area.commands)
+        commands = (*COMMANDS, *added, *map(operation_command, operations))
+        handled: dict[str, Callable[..., object]] = handlers.of(self)
+        for operation in operations:
+            handled[OPERATION + operation.id] = partial(self._choose, operation.id)
         for area in self.areas:
-            handlers.update(area.handlers())
-        return handlers
+            handled.update(area.handlers())
+        made = Actions(self, self.workspace.theme, commands, handled, self.canvas)
+        made.set_keys(self.services.settings.shortcuts)
+        self.looking.follow(made["show-opened"])
+        return made
 
     def _lay_out(self) -> None:
         theme = self.workspace.theme
-        self.body = body = QWidget()
-        body.setObjectName("window-body")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self.center = QStackedWidget()
-        self.center.addWidget(self.welcome)
-        self.center.addWidget(self.canvas)
-        column.addWidget(self.messages)
-        column.addWidget(self.center, 1)
-        column.addWidget(self.bottom)
-        self.setCentralWidget(body)
+        self.body = Center(self.tabs, self.messages, self.welcome, self.canvas, self.bottom)
+        self.center = self.body.stack
+        self.setCentralWidget(self.body)
         panels = (
-            Panel("tools", "Tools", self.tools, "left"),
+            Panel("tools", tr("Tools"), self.tools, "left"),
             *(panel for area in self.areas for panel in area.panels()),
-            Panel("jobs", "Jobs", self.jobs),
+            Panel("jobs", tr("Jobs"), self.jobs),
         )
-        self.docks = {
-            panel.id: Dock(panel.title, f"{panel.id}-dock", panel.widget, theme) for panel in panels
-        }
-        Dock.place(self, panels, self.docks)
-        self.resizeDocks([self.docks["tools"]], [308], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["history"]], [272], Qt.Orientation.Horizontal)
-        self.status = StatusBar(self.canvas, self.session)
+        self.panels = Docks(self, panels, theme)
+        self.docks = self.panels.by_id
         self.setStatusBar(self.status)
-        self._make_bars()
+        menus = self.actions_by_id.fill_menus(self.menuBar())
+        # Windows other than this one have no menu of recent files, so it is no command.
+        recent = RecentMenu(self, self.services.settings, self.files.open)
+        file = menus["File"].actions()
+        after = file[file.index(self.actions_by_id["open"]) + 1]
+        menus["File"].insertMenu(after, recent)
+        self.panels.fill_menu(menus["View"].addMenu(tr("&Panels")))
+        add_toolbar(self, self.actions_by_id, theme)
         self.actions_by_id["pixel-grid"].setChecked(True)
         self.resize(1360, 860)
-
-    def _make_bars(self) -> None:
-        theme = self.workspace.theme
-        menus = self.actions_by_id.fill_menus(self.menuBar())
-        panels = menus["View"].addMenu("&Panels")
-        for dock in self.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        bar = QToolBar("Toolbar")
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        bar.toggleViewAction().setEnabled(False)
-        self.actions_by_id.fill_toolbar(bar)
-        room = QWidget()
-        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(room)
-        find = button("Find a command or tool…    Ctrl+K", "Open the command palette")
-        find.setObjectName("palette-button")
-        find.setAccessibleName("Open the command palette")
-        theme.bind(find, "search", "muted", 16)
-        find.clicked.connect(lambda: self.actions_by_id.trigger("palette"))
-        bar.addWidget(find)
-        self.addToolBar(bar)
 
     def _connect(self) -> None:
         session, runs, bottom = self.session, self.runs, self.bottom
         session.replaced.connect(self._show_document)
         session.changed.connect(self._show_state)
+        session.listed.connect(self._show_state)
+        self.tabs.close_wanted.connect(self.files.close_one)
         self.files.busy.connect(self.status.show_busy)
         self.welcome.open_requested.connect(self.files.ask_open)
         self.welcome.path_chosen.connect(lambda name: self.files.open(Path(name)))
@@ -224,13 +167,14 @@ class MainWindow(QMainWindow):
         models = self.workspace.models
         models.failed.connect(self._show_error)
         models.imported.connect(
-            lambda card: self.messages.show_message("success", f"Imported {card.title}.",
-                                                    card.summary)
-        )  # fmt: skip
+            lambda card: self.messages.show_message(
+                "success", tr("Imported {title}.", title=card.title), card.summary
+            )
+        )
         models.imported.connect(lambda _: self.status.show_busy(""))
         self.workspace.background.failed.connect(self.messages.show_error)
         self.services.settings.changed.connect(self._show_settings)
-        self.toolbox.changed.connect(self._show_state)
+        self.toolbox.changed.connect(self._show_tool)
         for area in self.areas:
             area.facts_changed.connect(self._show_state)
         self._editor_keys = [
@@ -251,12 +195,24 @@ class MainWindow(QMainWindow):
 
     def _show_document(self) -> None:
         document = self.session.document
+        left = self.session.entry(self.canvas.document)
+        if left is not None:
+            left.view = self.canvas.viewport.state
         self.canvas.set_document(document)
-        self.center.setCurrentWidget(self.welcome if document is None else self.canvas)
-        if document is None:
+        self.body.show_canvas(document is not None)
+        current = self.session.current
+        if current is None:
             self._fill_welcome()
         else:
-            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            if isinstance(current.view, ViewState):
+                self.canvas.look_at(current.view)
+            if not self.tabs.hasFocus():
+                self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._show_tool()
+
+    def _show_tool(self) -> None:
+        hint = tr(self.toolbox.current.hint) if self.session.document is not None else ""
+        self.status.show_hint(hint)
         self._show_state()
 
     def _show_state(self) -> None:
@@ -265,6 +221,7 @@ class MainWindow(QMainWindow):
         history = document.history if document is not None else None
         facts = {
             "document": document is not None,
+            "several": len(self.session.entries) > 1,
             "undo": history is not None and history.can_undo,
             "redo": history is not None and history.can_redo,
             "result": self.runs.result is not None,
@@ -272,20 +229,24 @@ class MainWindow(QMainWindow):
             "running": self.runs.job is not None,
             "runnable": self.tools.can_run,
             "triable": self.tools.can_try,
+            "hide-panels": self.panels.put_away,
+            "full-screen": self.isFullScreen(),
         }
         for area in self.areas:
             facts.update(area.facts())
-        self.actions_by_id.show_state(frozenset(name for name, holds in facts.items() if holds))
+        self.actions_by_id.show_state(facts)
         title = f"{self.session.name}[*] — Impasto" if document is not None else "Impasto[*]"
         self.setWindowTitle(title)
         self.setWindowModified(self.session.modified)
         steps = history.steps if history is not None else ()
         position = history.position if history is not None else 0
-        self._name_step("undo", "&Undo", steps[position - 1].title if position else "")
-        self._name_step("redo", "&Redo", steps[position].title if position < len(steps) else "")
+        self._name_step("undo", tr("&Undo"), steps[position - 1].title if position else "")
+        ahead = steps[position].title if position < len(steps) else ""
+        self._name_step("redo", tr("&Redo"), ahead)
 
     def _name_step(self, id: str, verb: str, step: str) -> None:
-        self.actions_by_id[id].setText(f"{verb} {step.replace('&', '&&')}" if step else verb)
+        name = tr(step).replace("&", "&&")
+        self.actions_by_id[id].setText(f"{verb} {name}" if step else verb)
 
     def _show_result(self, result: object) -> None:
         self._applicable = False
@@ -321,9 +282,13 @@ class MainWindow(QMainWindow):
         settings = self.services.settings
         if "theme" in names:
             self.workspace.theme.choose(settings.theme)
+        if "shortcuts" in names:
+            self.actions_by_id.set_keys(settings.shortcuts)
+        if "recent_files" in names and not settings.recent_files:
+            self._fill_welcome()
         if names & {"device", "precision"}:
-            device = "Automatic device" if settings.device == "auto" else settings.device
-            exact = ", exact" if settings.precision == "float32" else ""
+            device = tr("Automatic device") if settings.device == "auto" else settings.device
+            exact = tr(", exact") if settings.precision == "float32" else ""
             self.status.show_device(device + exact)
 
     def _fill_welcome(self) -> None:
@@ -335,70 +300,63 @@ class MainWindow(QMainWindow):
             )
             background.run(_samples, self.welcome.show_samples)
 
-    # Commands that need no part of their own
-
     def _choose(self, operation_id: str) -> None:
         self.docks["tools"].show()
         self.tools.choose_id(operation_id)
 
-    def _export(self) -> None:
-        path = self.files.ask_save_path("Export a copy")
-        if path is None:
-            return
-        try:
-            dialog = ExportDialog(self, path)
-        except Exception as error:  # noqa: BLE001 - a suffix that names no format
-            self.messages.show_error(error)
-            return
-        if dialog.exec():
-            self.files.write(path, options=dialog.options(), copy=True)
+    def hide_panels(self, hidden: bool) -> None:
+        """Leave only the picture, or bring the panels back."""
+        self.panels.put_all_away(hidden)
+        self._show_state()
 
-    def _import_model(self) -> None:
-        path = ask_checkpoint(self)
-        if path is not None:
-            self.files.drop([str(path)])
+    def reset_layout(self) -> None:
+        """Put all panels where they were at first."""
+        self.panels.reset()
+        self._show_state()
 
-    def _preferences(self) -> None:
-        Preferences(self, self.services.settings, self.workspace.background).exec()
+    def show_full_screen(self, full: bool) -> None:
+        """Use the whole screen, or go back to a window."""
+        self.setWindowState(
+            self.windowState() | Qt.WindowState.WindowFullScreen
+            if full
+            else self.windowState() & ~Qt.WindowState.WindowFullScreen
+        )
 
     # Beginning and end
 
-    def open(self, path: Path) -> None:
-        """Open a picture, as if chosen by the user."""
-        self.files.open(path)
+    def open(self, *paths: Path) -> None:
+        """Open pictures, as if chosen by the user."""
+        self.files.open(*paths)
 
     def _restore(self) -> None:
         settings = self.services.settings
-        for text, restore in (
-            (settings.geometry, self.restoreGeometry),
-            (settings.window_state, lambda data: self.restoreState(data, STATE_VERSION)),
-        ):
-            if text:
-                restore(QByteArray(base64.b64decode(text)))
+        if settings.geometry:
+            self.restoreGeometry(QByteArray(base64.b64decode(settings.geometry)))
+        self.panels.restore(settings.window_state)
         if settings.problem:
             self.messages.show_message("warning", settings.problem)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about unsaved changes, stop what runs, remember the layout."""
-        if self.session.modified:
+        if any(entry.modified for entry in self.session.entries):
             event.ignore()
             # Saving takes time: the window is closed again, for good, once that is done.
-            self.files.when_saved(self._close_for_good)
+            self.files.close_all(self._close_for_good)
             return
-        self._shut_down()
         event.accept()
+        if not self._closed:  # Qt asks again for a window that is closed already
+            self._closed = True
+            self._shut_down()
 
     def _close_for_good(self) -> None:
-        self.session.close()
         # Qt ignores a close() inside a close event.
         QTimer.singleShot(0, self.close)
 
     def _shut_down(self) -> None:
         self.tools.remember_all()
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        state = base64.b64encode(self.saveState(STATE_VERSION).data()).decode()
         settings = self.services.settings
-        settings.update(geometry=geometry, window_state=state)
+        settings.update(geometry=geometry, window_state=self.panels.save())
         settings.changed.disconnect(self._show_settings)
         self.warm_up.stop()
         self.runs.cancel_all()
@@ -406,7 +364,7 @@ class MainWindow(QMainWindow):
             area.close()
         self.toolbox.close()
         self.bridge.close()
-        self.session.close()
+        self.session.close_all()
         self.canvas.set_document(None)
         self.hide()
         self.workspace.background.close()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,13 +19,33 @@ from studio.host.results import RunResult
 from studio.qt.background import Task
 from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView, Overlay
+from studio.qt.i18n import tr
 from studio.qt.workspace import Workspace
 
 KEPT_RESULTS = 3
 
 
+@dataclass
+class Pending:
+    """What of a document waits for the user.
+
+    Attributes:
+        jobs: finished, their results not shown yet.
+        result: was shown when another document came to the front.
+        variation: which of its variations.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    result: RunResult | None = None
+    variation: int = 0
+
+
 class Runs(QObject):
     """What this window has running, and the result that waits for a decision.
+
+    Runs and results belong to the document they were started from: a result that arrives while
+    another one is in front is shown when its document is chosen, and closing a document cancels its
+    runs. What was started without a document belongs to whatever is in front.
 
     Signals:
         job_moved: the job whose progress is shown has moved on; None when there is none.
@@ -46,7 +67,10 @@ class Runs(QObject):
         self._canvas = canvas
         self._own: dict[int, Job] = {}
         self._finished: dict[int, Callable[[Job], None]] = {}
-        self._waiting: list[Job] = []
+        self._document: Document | None = None
+        self._owners: dict[int, ReferenceType[Document] | None] = {}
+        self._pending: WeakKeyDictionary[Document, Pending] = WeakKeyDictionary()
+        self._here = Pending()
         self._rendering: Task | None = None
         self._after: tuple[Picture | None, Picture] | None = None
         self.job: Job | None = None
@@ -56,6 +80,7 @@ class Runs(QObject):
         bridge.job_changed.connect(self._on_job)
         bridge.tile.connect(self._on_tile)
         self._session.replaced.connect(self._on_replaced)
+        self._session.closed.connect(self._on_closed)
         self._session.changed.connect(self._on_changed)
 
     # Starting
@@ -78,7 +103,9 @@ class Runs(QObject):
         """
         document = self._session.document
         if document is None and operation.input != "none":
-            self._tell(UserError("There is no picture to work on.", "Open a picture first."))
+            self._tell(
+                UserError(tr("There is no picture to work on."), tr("Open a picture first."))
+            )
             return None
         settings = self._workspace.services.settings
         picture = document.picture if document is not None else None
@@ -107,7 +134,10 @@ class Runs(QObject):
         self._submit(lambda: self._queue.submit(request, "batch"))
 
     def retry(self, job: Job) -> None:
-        """Queue a job's request again."""
+        """Queue a job's request again, for the document it was for."""
+        owner = self._owner(job)
+        if owner is not None:
+            self._session.switch(owner)
         self._submit(lambda: self._queue.retry(job))
 
     def _submit(
@@ -120,6 +150,8 @@ class Runs(QObject):
             self._tell(error)
             return None
         self._own[job.id] = job
+        document = self._session.document
+        self._owners[job.id] = None if document is None else ref(document)
         if finished is not None:
             self._finished[job.id] = finished
         self._show_job(job)
@@ -135,6 +167,15 @@ class Runs(QObject):
         for job in self._own.values():
             self._queue.cancel(job)
 
+    def _owner(self, job: Job) -> Document | None:
+        """The document a job was started from; None if there was none, or it is gone."""
+        owner = self._owners.get(job.id)
+        return None if owner is None else owner()
+
+    def _is_here(self, job: Job) -> bool:
+        """Whether a job's result belongs to what is in front."""
+        return self._owners.get(job.id) is None or self._owner(job) is self._session.document
+
     @property
     def busy(self) -> bool:
         """Whether a job of this window waits or runs."""
@@ -146,35 +187,53 @@ class Runs(QObject):
         if job.id not in self._own:
             return
         if not job.state.finished:
-            if self.job is None or self.job is job or job.state is JobState.RUNNING:
+            moved = self.job is None or self.job is job or job.state is JobState.RUNNING
+            if moved and self._is_here(job):
                 self._show_job(job)
             return
         del self._own[job.id]
         finished = self._finished.pop(job.id, None)
         if self.job is job:
             self._canvas.clear_tiles()
-            self._show_job(next(iter(self._own.values()), None))
+            self._show_job(next(filter(self._is_here, self._own.values()), None))
         if job.state is JobState.FAILED and job.error is not None:
             message = job.error.message
             if not message.startswith(job.title):
-                message = f"{job.title} failed: {message}"
-            retry = ("Retry", lambda: self.retry(job))
+                message = tr("{title} failed: {message}", title=job.title, message=message)
+            retry = (tr("Retry"), lambda: self.retry(job))
             details = job.error.details
             self._workspace.messages.show_message("error", message, job.error.hint, details, retry)
         elif job.state is JobState.CANCELLED and job.key is None:
-            self._workspace.messages.show_message("info", f"{job.title} was cancelled.")
+            self._workspace.messages.show_message(
+                "info", tr("{title} was cancelled.", title=job.title)
+            )
         elif job.result is not None and finished is None:
-            self._waiting.append(job)
-            self._show_next()
+            self._take(job)
             self._forget_old_results()
         if finished is not None:
             finished(job)
 
+    def _take(self, job: Job) -> None:
+        """Show a result, or keep it until its document is in front."""
+        if self._is_here(job):
+            self._here.jobs.append(job)
+            self._show_next()
+            return
+        entry = self._session.entry(self._owner(job))
+        if entry is not None:
+            self._pending.setdefault(entry.document, Pending()).jobs.append(job)
+            text = tr("{title} has finished for {name}.", title=job.title, name=entry.name)
+            show = (tr("Show"), lambda: self._session.switch(entry.document))
+            self._workspace.messages.show_message("success", text, action=show)
+
     def _forget_old_results(self) -> None:
         """Results are large: only the latest ones can be shown again."""
+        held = [self._here, *self._pending.values()]
+        waiting = [job.result for pending in held for job in pending.jobs]
+        kept = [self.result, *waiting, *(pending.result for pending in held)]
         done = [job for job in self._queue.jobs if job.state is JobState.DONE]
         for job in done[:-KEPT_RESULTS]:
-            if job not in self._waiting and job.result is not self.result:
+            if not any(job.result is result for result in kept):
                 job.result = None
 
     def _show_job(self, job: Job | None) -> None:
@@ -191,23 +250,27 @@ class Runs(QObject):
 
     def unapplied(self, document: Document) -> tuple[RunResult, ...]:
         """Finished runs on a document that wait for Apply or Discard; tries are not kept."""
-        if document is not self._session.document:
-            return ()
-        waiting = (self.result, *(job.result for job in self._waiting))
+        here = document is self._session.document
+        pending = self._here if here else self._pending.get(document, Pending())
+        shown = self.result if here else pending.result
+        waiting = (shown, *(job.result for job in pending.jobs))
         return tuple(result for result in waiting if result is not None and not result.is_try)
 
     def offer(self, results: Sequence[RunResult]) -> None:
         """Let results of the document in front, such as recovered ones, wait for a decision."""
         for result in results:
             job = Job(0, result.request, result.title, state=JobState.DONE, result=result)
-            self._waiting.append(job)
+            self._here.jobs.append(job)
         self._show_next()
 
     def show_result(self, job: Job) -> None:
         """Show a finished job's result again."""
         if job.result is not None:
+            owner = self._owner(job)
+            if owner is not None:
+                self._session.switch(owner)
             self.discard(keep_queue=True)
-            self._waiting.insert(0, job)
+            self._here.jobs.insert(0, job)
             self._show_next()
 
     def choose(self, variation: int) -> None:
@@ -255,9 +318,9 @@ class Runs(QObject):
             self._show_next()
 
     def _show_next(self) -> None:
-        if self.result is not None or not self._waiting:
+        if self.result is not None or not self._here.jobs:
             return
-        job = self._waiting.pop(0)
+        job = self._here.jobs.pop(0)
         self.result, self.variation = job.result, 0
         self.result_shown.emit(self.result)
         self._render()
@@ -276,7 +339,9 @@ class Runs(QObject):
         shown = None if result.output == "document" else self._present()
         if shown is not None and not self._fits(result, shown):
             self._canvas.set_overlay(None)
-            self.applicable.emit(False, "The picture has another size now. Undo to bring it back.")
+            self.applicable.emit(
+                False, tr("The picture has another size now. Undo to bring it back.")
+            )
             return
 
         def work() -> Picture:
@@ -287,7 +352,7 @@ class Runs(QObject):
             self._after = (present, after)
             area = result.request.region if _is_enlarged_region(result) else None
             if self._session.document is not None and result.output != "document":
-                self._canvas.set_overlay(Overlay(after, area, "Before", result.title))
+                self._canvas.set_overlay(Overlay(after, area, tr("Before"), result.title))
             elif self._session.document is None:
                 self.apply()
                 return
@@ -316,10 +381,33 @@ class Runs(QObject):
             self._render()
 
     def _on_replaced(self) -> None:
-        self.cancel_all()
-        self._waiting.clear()
-        self.discard()
+        """Put away what belongs to the document that was in front; bring back the other's."""
+        left, self._document = self._document, self._session.document
+        if left is self._document:
+            return
+        if left is not None and self._session.entry(left) is not None:
+            self._here.result, self._here.variation = self.result, self.variation
+            self._pending[left] = self._here
+        self._here = Pending()
+        if self._document is not None:
+            self._here = self._pending.pop(self._document, self._here)
+        self.discard(keep_queue=True)
         self._canvas.clear_tiles()
+        self._show_job(next(filter(self._is_here, self._own.values()), None))
+        result, self._here.result = self._here.result, None
+        if result is None:
+            self._show_next()
+            return
+        self.result, self.variation = result, self._here.variation
+        self.result_shown.emit(result)
+        self._render()
+
+    def _on_closed(self, document: Document) -> None:
+        """Stop what runs for a document that is open no more, and forget its results."""
+        for job in self._own.values():
+            if self._owner(job) is document:
+                self._queue.cancel(job)
+        self._pending.pop(document, None)
 
     def _tell(self, error: BaseException) -> None:
         self._workspace.messages.show_error(error)

@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStatusBar
 
 from studio.qt.canvas import CanvasView
+from studio.qt.i18n import tr
 from studio.qt.session import Session
-from studio.qt.widgets import label
+from studio.qt.widgets import ElidedLabel, label
 
-ZOOMS = ("25 %", "50 %", "100 %", "200 %", "400 %", "800 %", "1600 %", "Fit")
+ZOOMS = ("25 %", "50 %", "100 %", "200 %", "400 %", "800 %", "1600 %")
 
 
 class StatusBar(QStatusBar):
@@ -21,7 +22,8 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._canvas, self._session = canvas, session
         self.setSizeGripEnabled(False)
-        self.busy = label("")
+        self._busy = self._hint = ""
+        self.busy = ElidedLabel()
         self.pixel = label("")
         self.pixel.setMinimumWidth(
             self.fontMetrics().horizontalAdvance("8888, 8888   #ffffff  255")
@@ -32,12 +34,12 @@ class StatusBar(QStatusBar):
         self.zoom = QComboBox()
         self.zoom.setEditable(True)
         self.zoom.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.zoom.addItems(ZOOMS)
-        self.zoom.setAccessibleName("Zoom")
+        self.zoom.addItems((*ZOOMS, tr("Fit")))
+        self.zoom.setAccessibleName(tr("Zoom"))
         self.zoom_text = QLineEdit()
-        self.zoom_text.setAccessibleName("Zoom")
+        self.zoom_text.setAccessibleName(tr("Zoom"))
         self.zoom.setLineEdit(self.zoom_text)
-        self.zoom.setToolTip("Zoom: choose or type a percentage")
+        self.zoom.setToolTip(tr("Zoom: choose or type a percentage"))
         self.zoom.setFixedWidth(92)
         self.zoom.setCompleter(None)  # type: ignore[arg-type]  # None is Qt's way to have none
         self.zoom.activated.connect(lambda _: self._zoom_to(self.zoom.currentText()))
@@ -51,13 +53,19 @@ class StatusBar(QStatusBar):
         self._show_picture()
 
     def show_busy(self, text: str) -> None:
-        """Say what is being read or written."""
-        self.busy.setText(text)
+        """Say what is being read or written; the hint comes back afterwards."""
+        self._busy = text
+        self.busy.setText(text or self._hint)
+
+    def show_hint(self, text: str) -> None:
+        """Say how the chosen tool is used, while nothing is read or written."""
+        self._hint = text
+        self.busy.setText(self._busy or text)
 
     def show_device(self, text: str) -> None:
         """Say where operations compute."""
         self.device.setText(text)
-        self.device.setToolTip("Where operations compute; see Preferences")
+        self.device.setToolTip(tr("Where operations compute; see Preferences"))
 
     def show_pixel(self, told: object) -> None:
         """Show position and value of the pixel under the pointer."""
@@ -87,11 +95,24 @@ class StatusBar(QStatusBar):
             self.zoom_text.clear()
             return
         picture = document.picture
-        self.size_text.setText(f"{picture.width} × {picture.height} · {self._depth()} bit")
+        self.size_text.setText(
+            tr(
+                "{width} × {height} · {depth} bit",
+                width=picture.width,
+                height=picture.height,
+                depth=self._depth(),
+            )
+        )
         megapixels = picture.width * picture.height / 1e6
-        self.size_text.setToolTip(f"{megapixels:.1f} megapixels, {self._depth()} bits a channel")
+        self.size_text.setToolTip(
+            tr(
+                "{size:.1f} megapixels, {depth} bits a channel",
+                size=megapixels,
+                depth=self._depth(),
+            )
+        )
         self.profile.setText(_profile_name(picture.icc))
-        self.profile.setToolTip("Colour profile of the picture")
+        self.profile.setToolTip(tr("Colour profile of the picture"))
         self._show_zoom()
 
     def _show_zoom(self) -> None:
@@ -102,7 +123,7 @@ class StatusBar(QStatusBar):
 
     def _zoom_to(self, text: str) -> None:
         found = re.search(r"\d+(?:[.,]\d+)?", text)
-        if text.strip().lower() == "fit":
+        if text.strip().lower() in ("fit", tr("Fit").lower()):
             self._canvas.fit()
         elif found:
             self._canvas.zoom_to(float(found.group().replace(",", ".")) / 100)

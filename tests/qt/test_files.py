@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
-from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -75,8 +74,9 @@ def test_save_and_reopen(
         opened.actions_by_id.trigger("save-as")
     assert not opened.isWindowModified()
     assert opened.windowTitle().startswith("out.tif")
+    opened.actions_by_id.trigger("close")
     opened.open(target)
-    qtbot.waitUntil(lambda: opened.session.document is not document)
+    qtbot.waitUntil(lambda: opened.session.document is not None)
     again = opened.session.document
     assert again is not None
     assert np.array_equal(composite(again.picture, again.picture.bounds), wanted)
@@ -114,32 +114,28 @@ def test_a_suffix_is_added_from_the_chosen_filter(
 
 
 @pytest.mark.parametrize(
-    ("button", "opens", "saves"),
+    ("button", "closes", "saves"),
     [(Buttons.Cancel, False, False), (Buttons.Discard, True, False), (Buttons.Save, True, True)],
 )
 def test_unsaved_changes_are_asked_about(
     qtbot: QtBot,
     opened: MainWindow,
     run_to_result: Run,
-    tmp_path: Path,
     photo: Path,
     monkeypatch: pytest.MonkeyPatch,
     button: QMessageBox.StandardButton,
-    opens: bool,
+    closes: bool,
     saves: bool,
 ) -> None:
     before = photo.read_bytes()
     run_to_result(opened, "tiny.invert")
     opened.actions_by_id.trigger("apply")
-    other = tmp_path / "other.png"
-    Image.new("RGB", (8, 9)).save(other)
     asked = answer(monkeypatch, button)
-    opened.open(other)
+    opened.actions_by_id.trigger("close")
     assert asked == ["Save the changes to photo.png?"]
-    if opens:
-        qtbot.waitUntil(lambda: opened.session.name == "other.png")
+    if closes:
+        qtbot.waitUntil(lambda: opened.session.document is None)
     else:
-        qtbot.wait(50)
         assert opened.session.name == "photo.png"
         assert opened.session.modified
     assert (photo.read_bytes() != before) is saves
@@ -204,7 +200,7 @@ def test_a_dropped_file_that_only_looks_like_a_checkpoint_is_explained(
     drop(opened, path)
     qtbot.waitUntil(opened.messages.isVisible, timeout=10_000)
     assert opened.messages.level == "error"
-    assert opened.status.busy.text() == ""
+    assert "Importing" not in opened.status.busy.text()
 
 
 def test_recent_files_show_on_the_welcome_page(

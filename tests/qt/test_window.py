@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from studio.document import Picture
+from studio.files.metadata import Metadata
 from studio.host.jobs import JobState
 from studio.host.services import Services
-from studio.qt.actions import COMMANDS
 from studio.qt.dialogs.about import AboutDialog
 from studio.qt.dialogs.base import Dialog
 from studio.qt.dialogs.export import ExportDialog
@@ -34,6 +35,7 @@ from studio.qt.dialogs.preferences import Preferences
 from studio.qt.fuzzy import ranked, score
 from studio.qt.main_window import MainWindow
 from studio.qt.theme import Theme, load_colors, style_sheet
+from studio.qt.window.commands import COMMANDS
 
 CONTROLS = (
     QAbstractButton,
@@ -121,15 +123,19 @@ def test_every_control_has_an_accessible_name(opened: MainWindow) -> None:
 
 
 @pytest.mark.parametrize("name", ["models", "plugins", "preferences", "about", "export"])
-def test_dialogs_open_and_name_their_controls(
-    qtbot: QtBot, window: MainWindow, name: str, tmp_path: Path
-) -> None:
+def test_dialogs_open_and_name_their_controls(qtbot: QtBot, window: MainWindow, name: str) -> None:
     makers: dict[str, Dialog] = {
         "models": ModelsDialog(window, window.workspace.models, window.workspace.theme),
         "plugins": PluginsDialog(window, window.services.registry, window.workspace.theme),
         "preferences": Preferences(window, window.services.settings, window.workspace.background),
         "about": AboutDialog(window, window.services),
-        "export": ExportDialog(window, tmp_path / "x.webp"),
+        "export": ExportDialog(
+            window,
+            window.workspace,
+            Picture.from_pixels(np.zeros((8, 9, 4), np.uint8)),
+            Metadata(),
+            ".webp",
+        ),
     }
     dialog = makers[name]
     dialog.show()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 from typing_extensions import override
 
 from studio.document import Rect
-from studio.qt.canvas.viewport import KEPT, Viewport
+from studio.qt.canvas.viewport import KEPT, Viewport, ViewState
 
 FIT_MARGIN = 16
 NOTCH = 120
@@ -93,6 +93,11 @@ class NavigableView(QWidget):
     def show_area(self, area: QRectF) -> None:
         """Zoom such that ``area`` of the picture fills the view, and put it in the middle."""
         self.viewport.show_area(area.x(), area.y(), area.width(), area.height())
+        self.moved()
+
+    def look_at(self, state: ViewState) -> None:
+        """Show what was in view when ``viewport.state`` was taken."""
+        self.viewport.state = state
         self.moved()
 
     @property

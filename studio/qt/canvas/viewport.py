@@ -6,6 +6,7 @@ Zoom 1 shows one picture pixel on one device pixel, whatever the screen's scale 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from studio.document import Rect
 
@@ -17,6 +18,21 @@ LADDER = (
 )
 KEPT = 48
 """Screen pixels of the picture that panning always leaves in view."""
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """What a view shows of a picture.
+
+    Attributes:
+        zoom: device pixels per picture pixel.
+        middle: the point of the picture in the middle of the view.
+        fit_limit: as of `Viewport`.
+    """
+
+    zoom: float
+    middle: tuple[float, float]
+    fit_limit: float | None
 
 
 class Viewport:
@@ -84,6 +100,23 @@ class Viewport:
         """Begin with another picture, fitted but not enlarged."""
         self.canvas = (width, height)
         self.fit(1.0)
+
+    @property
+    def state(self) -> ViewState:
+        """What is in view, to come back to."""
+        middle = (self.width / 2 - self.x) / self.zoom, (self.height / 2 - self.y) / self.zoom
+        return ViewState(self.zoom, middle, self.fit_limit)
+
+    @state.setter
+    def state(self, state: ViewState) -> None:
+        if state.fit_limit is not None:
+            self.fit(state.fit_limit)
+            return
+        self.fit_limit = None
+        self.zoom = _limited(state.zoom)
+        self.x = self.width / 2 - state.middle[0] * self.zoom
+        self.y = self.height / 2 - state.middle[1] * self.zoom
+        self._keep_in_view(self.kept)
 
     def change_canvas(self, width: int, height: int) -> None:
         """The same picture has another size: an enlarged one shows the same part."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.qt.i18n import tr
 from studio.qt.widgets import GAP, button
 
 
@@ -42,18 +43,18 @@ class Dialog(QDialog):
             width = self.minimumWidth()
             self.resize(width, self._column.totalHeightForWidth(width))
 
-    def add_close(self, text: str = "Close") -> None:
+    def add_close(self, text: str = "") -> None:
         """Add the button that ends a dialog which changes things at once."""
-        close = button(text, primary=True)
+        close = button(text or tr("Close"), primary=True)
         close.setDefault(True)
         close.clicked.connect(self.accept)
         self.buttons.addWidget(close)
 
     def add_accept(self, text: str) -> None:
         """Add Cancel and a button that does it."""
-        cancel = button("Cancel")
+        cancel = button(tr("Cancel"))
         cancel.clicked.connect(self.reject)
-        accept = button(text, primary=True)
+        self.accept_button = accept = button(text, primary=True)
         accept.setDefault(True)
         accept.clicked.connect(self.accept)
         self.buttons.addWidget(cancel)

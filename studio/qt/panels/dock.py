@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import icon_button, label
 
 if TYPE_CHECKING:
-    from studio.qt.area import Panel
-
+    
 
 class Dock(QDockWidget):
     """A panel at a side of the window."""
@@ -25,6 +24,7 @@ class Dock(QDockWidget):
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         bar = QWidget()
         bar.setObjectName("dock-title")
@@ -32,7 +32,7 @@ class Dock(QDockWidget):
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 4, 6, 4)
         row.addWidget(label(title), 1)
-        close = icon_button(theme, "close", f"Hide {title.lower()}", "muted")
+        close = icon_button(theme, "close", tr("Hide {panel}", panel=title), "muted")
         close.clicked.connect(self.close)
         row.addWidget(close)
         self.setTitleBarWidget(bar)
@@ -43,18 +43,3 @@ class Dock(QDockWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(content)
         self.setWidget(body)
-
-    @staticmethod
-    def place(window: QMainWindow, panels: Sequence[Panel], docks: Mapping[str, Dock]) -> None:
-        """Put panels at their sides, those of one side under each other or as tabs of one place."""
-        areas = {
-            "left": Qt.DockWidgetArea.LeftDockWidgetArea,
-            "right": Qt.DockWidgetArea.RightDockWidgetArea,
-        }
-        for panel in panels:
-            dock = docks[panel.id]
-            window.addDockWidget(areas[panel.side], dock)
-            if panel.tab_with in docks:
-                window.tabifyDockWidget(docks[panel.tab_with], dock)
-                docks[panel.tab_with].raise_()
-            dock.setVisible(panel.shown)

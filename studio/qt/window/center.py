@@ -1,0 +1,38 @@
+"""The middle of the window: tabs, messages, the canvas or the welcome page, the bottom bar."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+
+class Center(QWidget):
+    """What is between the docks.
+
+    Args:
+        tabs: of the open pictures.
+        messages: tells what happened.
+        welcome: shown while nothing is open.
+        canvas: shown otherwise.
+        bottom: progress and results.
+    """
+
+    def __init__(
+        self, tabs: QWidget, messages: QWidget, welcome: QWidget, canvas: QWidget, bottom: QWidget
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window-body")
+        self._welcome, self._canvas = welcome, canvas
+        self.stack = QStackedWidget()
+        self.stack.addWidget(welcome)
+        self.stack.addWidget(canvas)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(tabs)
+        column.addWidget(messages)
+        column.addWidget(self.stack, 1)
+        column.addWidget(bottom)
+
+    def show_canvas(self, shown: bool) -> None:
+        """Show the canvas, or the welcome page."""
+        self.stack.setCurrentWidget(self._canvas if shown else self._welcome)
