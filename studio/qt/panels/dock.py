@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,8 +9,6 @@ from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import icon_button, label
 
-if TYPE_CHECKING:
-    
 
 class Dock(QDockWidget):
     """A panel at a side of the window."""
