@@ -71,7 +71,7 @@ class Settings(BaseModel):
     precision: Precision = "auto"
     history_budget_mb: Annotated[int, Field(ge=16)] = 1024
     max_megapixels: Annotated[int, Field(ge=1)] = 300
-    autosave_seconds: Annotated[float, Field(ge=0.1, le=300)] = 10.0
+    autosave_seconds: Annotated[int, Field(ge=1, le=30)] = 10
     keep_backup: bool = False
     recent_files: tuple[str, ...] = ()
     last_folder: str = ""

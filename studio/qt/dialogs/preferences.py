@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.api.errors import UserError
 from studio.host.devices import DeviceInfo, describe_devices
 from studio.host.settings import Settings
 from studio.qt.background import Background
 from studio.qt.dialogs.base import Dialog
+from studio.qt.i18n import tr
 from studio.qt.widgets import label
 
 THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
@@ -31,6 +40,10 @@ class Preferences(Dialog):
         self.precision = self._choice("Precision", "precision", PRECISIONS)
         self.history = self._number("Memory for undo", "history_budget_mb", 16, 65536, "MB")
         self.pixels = self._number("Largest picture", "max_megapixels", 1, 10000, "megapixels")
+        self.autosave = self._number(tr("Keep work every"), "autosave_seconds", 1, 30, "s")
+        self.backup = self._switch(
+            tr("Keep the file that a save replaces, with ~ after its name"), "keep_backup"
+        )
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(12)
@@ -41,6 +54,8 @@ class Preferences(Dialog):
             ("Precision", self.precision, ""),
             ("Memory for undo", self.history, "For pictures opened from now on."),
             ("Largest picture", self.pixels, "Larger files and results are refused."),
+            (tr("Keep work every"), self.autosave, tr("What is open is offered after a crash.")),
+            (tr("Backup"), self.backup, ""),
         )
         for name, control, help_text in rows:
             title = label(name, "heading")
@@ -79,6 +94,13 @@ class Preferences(Dialog):
         box.setKeyboardTracking(False)
         box.setValue(getattr(self._settings, setting))
         box.valueChanged.connect(lambda value: self._update(setting, value))
+        return box
+
+    def _switch(self, name: str, setting: str) -> QCheckBox:
+        box = QCheckBox(name)
+        box.setAccessibleName(name)
+        box.setChecked(getattr(self._settings, setting))
+        box.toggled.connect(lambda on: self._update(setting, on))
         return box
 
     def _update(self, setting: str, value: object) -> None:

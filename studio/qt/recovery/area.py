@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 
+from studio.document.events import listen
 from studio.host.recovery import autosave_seconds
 from studio.host.recovery_keeper import Keeper
 from studio.host.recovery_lost import Lost, LostDocument, Recovered
@@ -30,6 +31,7 @@ class RecoveryArea(Area):
 
     kept = Signal(object)
     _failed = Signal(object, object)
+    _job_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -45,7 +47,10 @@ class RecoveryArea(Area):
         session.closed.connect(self._unwatch)
         session.listed.connect(self._settle)
         desk.runs.result_shown.connect(self._arm)
-        desk.runs.job_moved.connect(self._arm)
+        # A run of a document behind the front one ends without a word from there.
+        self._job_changed.connect(self._arm)
+        jobs = desk.workspace.services.jobs
+        self._unlisten = listen(jobs.changed, lambda _: self._job_changed.emit())
         self.kept.connect(self._on_kept)
         self._failed.connect(self._on_failed)
         QTimer.singleShot(0, self, self._look)
@@ -53,6 +58,7 @@ class RecoveryArea(Area):
     def close(self) -> None:
         """End on purpose: nothing has to be recovered."""
         self._closed = True
+        self._unlisten()
         for document in list(self._watches):
             self._unwatch(document)
         self.keeper.close()

@@ -38,7 +38,7 @@ class RecoveryDialog(Dialog):
         theme: Theme,
         background: Background,
     ) -> None:
-        super().__init__(parent, tr("Recover your work"), 620, 460)
+        super().__init__(parent, tr("Recover your work"), 640, 540)
         self._theme = theme
         self._background = background
         self._documents = list(documents)
