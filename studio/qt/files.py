@@ -232,11 +232,15 @@ class Files(QObject):
         picture, source = document.picture, self._session.source
         metadata = saving.outgoing_metadata(source.metadata, document)
         merged = saving.loses_layers(picture, path)
+        backup = self._settings.keep_backup
         self.busy.emit(tr("Saving {name}…", name=path.name))
 
         def work() -> tuple[str, ...]:
+            from studio.files.atomic import keep_backup
             from studio.files.documents import write_document
 
+            if backup:
+                keep_backup(path)
             return write_document(path, picture, metadata, options)
 
         def done(notes: tuple[str, ...]) -> None:
