@@ -321,6 +321,21 @@ def test_two_documents_are_kept_apart(qtbot: QtBot, opened: MainWindow):
     assert offered() == ["photo.png"]
 
 
+def test_a_backup_of_the_replaced_file_is_an_option(qtbot: QtBot, opened: MainWindow, photo: Path):
+    content, backup = photo.read_bytes(), photo.with_name("photo.png~")
+    paint(opened)
+    with qtbot.waitSignal(opened.files.saved, timeout=SECONDS):
+        opened.files.save()
+    assert not backup.exists()
+    saved = photo.read_bytes()
+    assert saved != content
+    opened.services.settings.update(keep_backup=True)
+    paint(opened, 50)
+    with qtbot.waitSignal(opened.files.saved, timeout=SECONDS):
+        opened.files.save()
+    assert backup.read_bytes() == saved
+
+
 def test_a_small_view_of_a_large_picture_looks_like_it():
     base = np.zeros((1500, 2100, 4), np.uint16)
     base[:, 1050:] = 65535
