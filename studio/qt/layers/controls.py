@@ -38,6 +38,7 @@ class LookControls(QWidget):
         self.field = QSpinBox()
         self.field.setRange(0, 100)
         self.field.setSuffix(" %")
+        self.field.setFixedWidth(76)
         self.field.setAccessibleName(tr("Opacity in percent"))
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)

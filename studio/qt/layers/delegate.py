@@ -96,7 +96,8 @@ class LayerDelegate(QStyledItemDelegate):
         else:
             place = paint_thumbnail(painter, pixmap, parts.pixels)
             self._paint_badge(painter, parts.pixels, node)
-        self._paint_border(painter, place, chosen=active and not on_mask)
+        if pixmap is not None or not isinstance(node, Group):
+            self._paint_border(painter, place, chosen=active and not on_mask)
         if node.mask is not None:
             mask: QPixmap | None = index.data(Role.MASK)
             where = parts.mask if mask is None else paint_thumbnail(painter, mask, parts.mask)

@@ -36,6 +36,10 @@ class Column(IntEnum):
     LOCK = 2
 
 
+FIRST = Column.EYE
+"""Qt's views take children to hang on the first column, wherever the tree is drawn."""
+
+
 class Role(IntEnum):
     """What the delegate asks for."""
 
@@ -158,7 +162,7 @@ class LayerModel(QAbstractItemModel):
 
     @override
     def rowCount(self, parent: Index = ROOT) -> int:
-        if parent.isValid() and parent.column() != Column.NAME:
+        if parent.isValid() and parent.column() != FIRST:
             return 0
         return len(self._children.get(self.id_at(parent), ()))
 
@@ -172,7 +176,7 @@ class LayerModel(QAbstractItemModel):
     @override
     def parent(self, index: Index = ROOT) -> QModelIndex:  # type: ignore[override]  # Qt has two of this name
         parent = self._place.get(self.id_at(index), ("", 0))[0]
-        return self.index_of(parent) if parent else QModelIndex()
+        return self.index_of(parent, FIRST) if parent else QModelIndex()
 
     @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

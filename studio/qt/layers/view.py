@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,7 +24,7 @@ from typing_extensions import override
 from studio.document import Group, Picture
 from studio.qt.i18n import tr
 from studio.qt.layers.delegate import LayerDelegate, zones
-from studio.qt.layers.model import Column, Index, LayerModel
+from studio.qt.layers.model import FIRST, Column, Index, LayerModel
 from studio.qt.theme import Theme
 
 SIDE_COLUMN = 30
@@ -50,7 +50,7 @@ class LayerTree(QTreeView):
         self._layers, self._theme = model, theme
         self._collapsed: set[str] = set()
         self._follows = False
-        self._on_mask = False
+        self._on_mask = self._chooses = False
         self.setModel(model)
         self.setItemDelegate(LayerDelegate(theme, self))
         self._set_up()
@@ -110,11 +110,13 @@ class LayerTree(QTreeView):
     def _expand(self, picture: Picture) -> None:
         for node, _ in picture.walk():
             if isinstance(node, Group):
-                index = self._layers.index_of(node.id)
+                index = self._layers.index_of(node.id, FIRST)
                 self.setExpanded(index, node.id not in self._collapsed)
 
     def _choose(self, picture: Picture, kept: set[str], *, reset: bool) -> None:
         active = picture.active_node.id
+        if self._chooses and not reset and active == self._layers.id_at(self.currentIndex()):
+            return
         index = self._layers.index_of(active)
         flag = QItemSelectionModel.SelectionFlag
         rows = flag.Rows
@@ -157,7 +159,17 @@ class LayerTree(QTreeView):
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         if not self._follows and (node_id := self._layers.id_at(current)):
-            self.chosen.emit(node_id, self._on_mask)
+            # The view is about to select by itself, as the keys that are held ask for.
+            self._chooses = True
+            try:
+                self.chosen.emit(node_id, self._on_mask)
+            finally:
+                self._chooses = False
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
 
     # Mouse and keys
 
@@ -208,6 +220,7 @@ class LayerTree(QTreeView):
             if zones(self.visualRect(index), node).text.contains(event.position().toPoint()):
                 self.rename(node.id)
             elif isinstance(node, Group) and self._part_at(event.position().toPoint()):
+                index = self._layers.index_of(node.id, FIRST)
                 self.setExpanded(index, not self.isExpanded(index))
         elif node is not None:
             self.mousePressEvent(event)  # two quick clicks on an eye
@@ -247,13 +260,27 @@ class LayerTree(QTreeView):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.restore()
-        super().drawRow(painter, options, index)
+        # The parts are drawn here, as styles lay backgrounds of their own under them.
+        self.drawBranches(painter, self._branch(row, index), index)
+        for column in Column:
+            cell = self._layers.index_of(self._layers.id_at(index), column)
+            option = QStyleOptionViewItem(options)
+            option.rect = self.visualRect(cell)
+            self.itemDelegate().paint(painter, option, cell)
+
+    def _branch(self, row: QRect, index: Index) -> QRect:
+        """The indentation of a row."""
+        cell = self.visualRect(self._layers.index_of(self._layers.id_at(index)))
+        left = self.columnViewportPosition(Column.NAME)
+        return QRect(left, row.top(), cell.left() - left, row.height())
 
     @override
     def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
-        if not isinstance(self._layers.node_at(index), Group):
+        node = self._layers.node_at(index)
+        if not isinstance(node, Group) or not node.children:
             return
-        name = "chevron-down" if self.isExpanded(index) else "chevron-right"
+        first = self._layers.index_of(node.id, FIRST)
+        name = "chevron-down" if self.isExpanded(first) else "chevron-right"
         place = QRect(0, 0, CHEVRON, CHEVRON)
         place.moveCenter(QPoint(rect.right() - INDENT // 2, rect.center().y()))
         self._theme.icon(name, "muted").paint(painter, place)
@@ -282,7 +309,7 @@ class LayerTree(QTreeView):
 
     def _bottom(self) -> int:
         """The lower edge of the last row."""
-        index = self._layers.index(self._layers.rowCount() - 1, Column.NAME)
+        index = self._layers.index(self._layers.rowCount() - 1, FIRST)
         while self.isExpanded(index) and self._layers.rowCount(index):
-            index = self._layers.index(self._layers.rowCount(index) - 1, Column.NAME, index)
+            index = self._layers.index(self._layers.rowCount(index) - 1, FIRST, index)
         return self.visualRect(index).bottom()

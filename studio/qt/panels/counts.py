@@ -171,4 +171,4 @@ def _tile_counts(picture: Picture, source: Source, index: Index) -> Array:
 
 def _histogram(pixels: Array, channel: int, mask: Array) -> Array:
     counted = cv2.calcHist([pixels], [channel], mask, [BINS], [0, BINS])
-    return np.rint(np.asarray(counted)[:, 0]).astype(np.int64)
+    return np.rint(np.asarray(counted).reshape(-1)).astype(np.int64)

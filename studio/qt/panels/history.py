@@ -16,7 +16,7 @@ from studio.qt.panels.snapshots import Snapshots
 from studio.qt.panels.states import State, StateModel, explained, state_list
 from studio.qt.session import Session
 from studio.qt.theme import Theme
-from studio.qt.widgets import label, megabytes
+from studio.qt.widgets import label, line, megabytes
 
 
 class HistoryPanel(QWidget):
@@ -41,6 +41,7 @@ class HistoryPanel(QWidget):
         column.setContentsMargins(6, 4, 6, 2)
         column.setSpacing(4)
         column.addWidget(self.snapshots)
+        column.addWidget(line())
         column.addWidget(self.empty)
         column.addWidget(self.list, 1)
         column.addWidget(self.memory)

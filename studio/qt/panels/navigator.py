@@ -187,6 +187,7 @@ class ZoomField(QDoubleSpinBox):
         self.setRange(MINIMUM_ZOOM * 100, MAXIMUM_ZOOM * 100)
         self.setDecimals(0)
         self.setSuffix(" %")
+        self.setFixedWidth(84)
         self.setKeyboardTracking(False)
         self.setAccessibleName(tr("Zoom in percent"))
 
