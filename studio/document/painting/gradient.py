@@ -50,15 +50,16 @@ def shares(line: Line, kind: GradientKind, xs: Array, ys: Array) -> Array:
     length = line.length
     if length == 0:
         return np.ones((len(ys), len(xs)), np.float32)
-    across = ((np.asarray(xs, np.float64) - line.x0) / length).astype(np.float32)
-    down = ((np.asarray(ys, np.float64) - line.y0) / length).astype(np.float32)
+    across: Array = ((np.asarray(xs, np.float64) - line.x0) / length).astype(np.float32)
+    down: Array = ((np.asarray(ys, np.float64) - line.y0) / length).astype(np.float32)
     if kind == GradientKind.RADIAL:
-        share = np.sqrt((across**2)[None, :] + (down**2)[:, None])
+        share: Array = np.sqrt((across**2)[None, :] + (down**2)[:, None])
     else:
         unit_x, unit_y = (line.x1 - line.x0) / length, (line.y1 - line.y0) / length
         along = (across * np.float32(unit_x))[None, :]
         share = along + (down * np.float32(unit_y))[:, None]
-    return np.clip(share, 0, 1, out=share)
+    np.clip(share, 0, 1, out=share)
+    return share
 
 
 class GradientInk:

@@ -80,7 +80,8 @@ class Target:
             return weight
         if highest == 0:
             return None
-        return weight * (part.astype(np.float32) / np.float32(selection.maximum))
+        within: Array = weight * (part.astype(np.float32) / np.float32(selection.maximum))
+        return within
 
 
 def in_tiles(rect: Rect) -> list[tuple[Index, Rect]]:

@@ -36,19 +36,19 @@ class _Pad(QWidget):
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
         self._theme = theme
-        self.x, self.y = 0.0, 0.0
+        self.across, self.down = 0.0, 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
         self.setToolTip(name)
 
     def place(self, x: float, y: float) -> None:
         """Show the point somewhere else."""
-        self.x, self.y = x, y
+        self.across, self.down = x, y
         self.update()
 
     def _move(self, x: float, y: float) -> None:
         self.place(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
-        self.moved.emit(self.x, self.y)
+        self.moved.emit(self.across, self.down)
 
     def _at(self, event: QMouseEvent) -> None:
         point = event.position()
@@ -70,7 +70,7 @@ class _Pad(QWidget):
             far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             dx, dy = ARROWS[Qt.Key(event.key())]
             step = 0.1 if far else 0.01
-            self._move(self.x + dx * step, self.y + dy * step)
+            self._move(self.across + dx * step, self.down + dy * step)
         else:
             super().keyPressEvent(event)
 
@@ -121,7 +121,7 @@ class ColorSquare(_Pad):
         painter.fillRect(area, down)
         self._edge(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        point = QPointF(self.x * (self.width() - 1), self.y * (self.height() - 1))
+        point = QPointF(self.across * (self.width() - 1), self.down * (self.height() - 1))
         for color, width in ((0, 3.0), (255, 1.5)):
             painter.setPen(QPen(QColor(color, color, color), width))
             painter.drawEllipse(point, 5, 5)
@@ -149,7 +149,7 @@ class HueStrip(_Pad):
             hues.setColorAt(sixth / 6, QColor.fromHsvF(sixth % 6 / 6, 1, 1))
         painter.fillRect(area, hues)
         self._edge(painter)
-        x = self.x * (self.width() - 1)
+        x = self.across * (self.width() - 1)
         for color, width in ((0, 4.0), (255, 2.0)):
             painter.setPen(QPen(QColor(color, color, color), width))
             painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))

@@ -124,7 +124,7 @@ def in_profile(color: RGB, icc: bytes | None, dtype: Any) -> tuple[int, int, int
     with suppress(UserError):
         deep = convert(deep, None, icc)
     if np.dtype(dtype) == np.uint8:
-        deep = (deep.astype(np.uint32) + 128) // 257
+        return _triple((deep.astype(np.uint32) + 128) // 257)
     return _triple(deep)
 
 
