@@ -210,8 +210,9 @@ class Editing(RuleBasedStateMachine):
     def mask_layer(self, seed, present):
         rng = np.random.default_rng(seed)
         layer = self.any_layer(rng)
-        x, y, pixels = patch(rng, self.picture, 1, np.uint8)
-        mask = (layer.mask or Raster(np.uint8, 1)).write(x, y, pixels) if present else None
+        old = layer.mask or Raster(np.uint8, 1)
+        x, y, pixels = patch(rng, self.picture, 1, old.dtype)
+        mask = old.write(x, y, pixels) if present else None
         self.apply(layer_edits.change_node(layer.id, mask=mask))
 
     @rule(seed=SEEDS)
