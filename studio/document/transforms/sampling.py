@@ -160,16 +160,20 @@ def scaled(
     method: Resampling = Resampling.AUTOMATIC,
     *,
     linear: bool = False,
+    offset: tuple[float, float] = (0.0, 0.0),
 ) -> Raster:
-    """A raster on a plane that is scaled about (0, 0); what lies off the canvas goes along."""
+    """A raster on a plane that is scaled about (0, 0), then moved by ``offset``.
+
+    What lies off the canvas goes along. A side of the content that comes to lie between two pixels
+    fades out over the one it cuts; others stay sharp.
+    """
     area = content_bounds(raster)
     if area.empty:
         return Raster(raster.dtype, raster.channels)
-    left, right = area.x * across, area.right * across
-    top, bottom = area.y * down, area.bottom * down
+    left, right = area.x * across + offset[0], area.right * across + offset[0]
+    top, bottom = area.y * down + offset[1], area.bottom * down + offset[1]
     x0, x1 = _outwards(left, right)
     y0, y1 = _outwards(top, bottom)
-    # A side that falls between two pixels fades out over the one it cuts; others stay sharp.
     reach = [SUPPORT * max(1 / factor, 1) + 1 for factor in (across, down)]
     pads = [
         0 if abs(side - round(side)) < 1e-6 else int(reach[axis]) + 1
@@ -182,10 +186,10 @@ def scaled(
         area.height + pads[1] + pads[3],
     )
     box = (
-        max(x0 / across - grown.x, 0.0),
-        max(y0 / down - grown.y, 0.0),
-        min(x1 / across - grown.x, float(grown.width)),
-        min(y1 / down - grown.y, float(grown.height)),
+        max((x0 - offset[0]) / across - grown.x, 0.0),
+        max((y0 - offset[1]) / down - grown.y, 0.0),
+        min((x1 - offset[0]) / across - grown.x, float(grown.width)),
+        min((y1 - offset[1]) / down - grown.y, float(grown.height)),
     )
     pixels = raster.read(grown)
     return Raster.from_array(

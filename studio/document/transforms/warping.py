@@ -70,6 +70,12 @@ def warped(
         target = target.intersected(within)
     if target.width * target.height > LARGEST:
         raise UserError("The transformed layer would be too large.", "Scale it less.")
+    upright = _upright(matrix)
+    if upright is not None:
+        across, down, dx, dy = upright
+        mirrored = on_lattice(raster, *_mirroring(across, down))
+        made = scaled(mirrored, abs(across), abs(down), method, offset=(dx, dy))
+        return made if within is None else made.cropped(within)
     samples = 1
     if method is not Resampling.NEAREST:
         across, down = _stretch(matrix, area)
@@ -117,6 +123,19 @@ def on_lattice(raster: Raster, quarters: int, mirrored: bool, dx: int, dy: int) 
         area = Rect(-area.bottom, area.x, area.height, area.width)
     pixels = np.rot90(pixels, -quarters)
     return Raster.from_array(pixels, area.x + dx, area.y + dy)
+
+
+def _upright(matrix: Matrix) -> tuple[float, float, float, float] | None:
+    """Factors and offsets of a map that only scales, mirrors and moves along the axes."""
+    m = matrix / matrix[2, 2]
+    if max(abs(m[0, 1]), abs(m[1, 0]), abs(m[2, 0]), abs(m[2, 1])) > 1e-12:
+        return None
+    return float(m[0, 0]), float(m[1, 1]), float(m[0, 2]), float(m[1, 2])
+
+
+def _mirroring(across: float, down: float) -> tuple[int, bool, int, int]:
+    """What mirrors about (0, 0) where a factor is negative, for `on_lattice`."""
+    return (2 if down < 0 else 0), (across < 0) != (down < 0), 0, 0
 
 
 def _corners(area: Rect) -> list[Point]:

@@ -6,11 +6,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QSpinBox,
+    QWidget,
+)
 
 from studio.document.transforms import Resampling
 from studio.qt.i18n import N_, tr
 from studio.qt.widgets import label
+
+NUMBER_WIDTH = 88
 
 METHODS: Mapping[str, str] = {
     Resampling.AUTOMATIC: N_("Automatic"),
@@ -73,6 +82,8 @@ class Row(QWidget):
 
     def add(self, widget: QWidget, title: str = "") -> None:
         """Add a control, with a label before it."""
+        if isinstance(widget, QAbstractSpinBox):
+            widget.setFixedWidth(NUMBER_WIDTH)
         if title:
             text = label(title, "muted")
             text.setBuddy(widget)

@@ -213,6 +213,9 @@ class CanvasSizeDialog(Dialog):
             cell = QToolButton()
             cell.setCheckable(True)
             cell.setFixedSize(CELL, CELL)
+            cell.setStyleSheet(
+                "QToolButton { border: 1px solid palette(mid); border-radius: 4px; }"
+            )
             cell.setText("●" if index == 4 else "")
             name = tr("Picture at: {place}", place=tr(place))
             cell.setAccessibleName(name)

@@ -45,11 +45,11 @@ class TransformOptions(Row):
         self.add(self.linked)
         self.add(self.down, tr("H"))
         self.gap()
-        self.add(self.angle, tr("Angle"))
+        self.add(self.angle, "∠")
         for widget in (self.left, self.right, self.flip_across, self.flip_down):
             self.add(widget)
         self.gap()
-        self.add(self.method, tr("Resampling"))
+        self.add(self.method)
         self.gap()
         self.add(self.apply)
         self.add(self.reset)

@@ -204,3 +204,19 @@ def test_exact_maps_are_recognised(quarters, mirrored, dx, dy):
     assert lattice(matrix) == (quarters, mirrored, dx, dy)
     assert lattice(translation(0.5, 0) @ matrix) is None
     assert lattice(scaling(2, 1) @ matrix) is None
+
+
+@pytest.mark.parametrize("signs", [(1, 1), (-1, 1), (1, -1), (-1, -1)])
+def test_scaling_to_whole_pixels_leaves_sharp_edges(signs):
+    picture, _ = two_layers()
+    target = target_of(picture)
+    matrix = scaling(1.5 * signs[0], 0.5 * signs[1], (10, 8))
+    raster = transform(target, matrix)(picture).active_layer.raster
+    area = content_bounds(raster)
+    assert area[2:] == (30, 6)
+    assert area.x == (10 if signs[0] > 0 else -20)
+    assert area.y == (8 if signs[1] > 0 else 2)
+    assert (raster.read(area)[..., 3] == 255).all()
+    straight = transform(target, scaling(1.5, 0.5, (10, 8)))(picture).active_layer.raster
+    wanted = straight.read(content_bounds(straight))[:: signs[1], :: signs[0]]
+    assert np.abs(raster.read(area).astype(int) - wanted).max() <= 1
