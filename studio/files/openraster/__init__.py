@@ -13,6 +13,9 @@ no place for lies beside it under ``impasto/``, which other programs leave alone
   and are pass-through again when Impasto reads them.
 - Text, guides, the selection, the active layer, EXIF, XMP and the records of model results.
 
+Every public picture has its profile embedded, sRGB too: Krita 5 asks for the profile of 16-bit
+pictures without one, and headless waits for the answer forever.
+
 Exclusion, which the standard lacks, is written by Krita's name for it.
 """
 

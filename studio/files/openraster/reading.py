@@ -19,7 +19,7 @@ from studio.files.openraster import planes, private
 from studio.files.openraster.archive import Archive
 from studio.files.openraster.ops import MASK_OP, mode_of
 from studio.files.openraster.stack import Entry, Stack, plain_name, read_stack
-from studio.files.profiles import convert, profile_name
+from studio.files.profiles import convert, profile_name, srgb_profile
 
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -116,7 +116,9 @@ def _read_pictures(reading: _Reading, entries: tuple[Entry, ...]) -> None:
     def decode(name: str) -> tuple[Samples, bytes | None, str]:
         decoded = planes.decode(reading.archive, name, reading.max_pixels)
         data = private.fingerprint(reading.archive.picture(name))
-        return decoded.pixels, decoded.metadata.icc, data
+        icc = decoded.metadata.icc
+        untagged = reading.record.get("untagged") is True and icc == srgb_profile()
+        return decoded.pixels, None if untagged else icc, data
 
     with ThreadPoolExecutor(_THREADS) as pool:
         reading.pictures.update(zip(names, pool.map(decode, names), strict=True))

@@ -21,7 +21,7 @@ from studio.files.openraster.ops import MASK_OP, op_of
 from studio.files.openraster.planes import content_box, encode, encode_plane
 from studio.files.openraster.stack import Entry, Stack, plain_name, write_stack
 from studio.files.pixels import to_8_bits
-from studio.files.profiles import convert
+from studio.files.profiles import convert, srgb_profile
 
 THUMBNAIL = 256
 _THREADS = min(4, os.cpu_count() or 1)
@@ -136,7 +136,7 @@ def _layer(layer: Layer, number: str, icc: bytes | None) -> _Made:
         record["mask"] = _plane(files, f"impasto/mask-{number}.png", layer.mask)
     if layer.text is not None:
         record["text"] = private.text_record(layer.text)
-    public = encode(shown, icc)
+    public = encode(shown, icc or srgb_profile())
     if record:
         record["hash"] = private.fingerprint(public)
     return _Made({f"data/layer-{number}.png": public, **files}, record, box)
@@ -153,7 +153,7 @@ def _group_mask(mask: Raster, reach: Rect, number: str, depth: Any) -> _Made:
     shown = np.zeros((reach.height, reach.width, 4), depth)
     full = np.full((reach.height, reach.width, 1), white, depth)
     shown[..., 3:] = _scaled(full, mask.read(reach), mask.maximum)
-    public = encode(shown)
+    public = encode(shown, srgb_profile())
     files: Files = {f"data/mask-{number}.png": public}
     record = {
         "mask": _plane(files, f"impasto/mask-{number}.png", mask),
@@ -225,6 +225,7 @@ def _private_files(plan: _Plan, metadata: Metadata, records: dict[str, Any]) -> 
         "mask_active": picture.mask_active,
         "guides": private.guide_records(picture.guides),
         "nodes": nodes,
+        "untagged": picture.icc is None,
         "recipe": list(metadata.recipe),
         "gray": metadata.gray,
         "source_alpha": metadata.source_alpha,
@@ -242,7 +243,7 @@ def _private_files(plan: _Plan, metadata: Metadata, records: dict[str, Any]) -> 
 def _views(picture: Picture) -> Files:
     """The merged picture and the thumbnail, which is sRGB of 8 bits."""
     pixels = composite(picture)
-    merged = encode(pixels, picture.icc)
+    merged = encode(pixels, picture.icc or srgb_profile())
     scale = THUMBNAIL / max(picture.width, picture.height, THUMBNAIL)
     small = to_8_bits(pixels).astype(np.float32)
     if scale < 1:
