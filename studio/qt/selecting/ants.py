@@ -28,38 +28,40 @@ PERIOD = 8
 CELL = 64
 CELLS = 240
 """More cells than this are repainted as one rectangle."""
+MANY = 60_000
+"""Pixels of an outline beyond which it is but specks: neither cells nor directions matter."""
+AROUND = 128
+"""Device pixels around the view for which the outline is found too, so that panning is cheap."""
 DARK, LIGHT = 0xFF000000, 0xFFFFFFFF
 
 
 @dataclass
 class Outline:
-    """The outline as it is on the screen.
+    """The outline as it is on the screen, in device pixels from the corner of the canvas.
 
     Attributes:
-        x: left column of the image, in device pixels of the view.
-        y: its top row.
+        area: where its image lies.
         pixels: H x W premultiplied ARGB; zero beside the outline.
         where: flat indices of the outline's pixels.
         phase: 0 to 7, the place of each in the pattern.
-        cells: what has to be painted again when it moves, in device pixels of the view.
+        cells: what has to be painted again when it moves.
     """
 
-    x: int
-    y: int
+    area: Rect
     pixels: Array
     where: Array
     phase: Array
     cells: tuple[QRect, ...]
 
-    def draw(self, painter: QPainter, step: int) -> None:
-        """Colour the outline for a step of the march and paint it."""
+    def draw(self, painter: QPainter, origin: tuple[int, int], step: int) -> None:
+        """Colour the outline for a step of the march and paint it; ``origin`` is the corner."""
         turn = (np.arange(PERIOD) + step) % PERIOD
         colors = np.where(turn < PERIOD // 2, DARK, LIGHT).astype(np.uint32)
         self.pixels.reshape(-1)[self.where] = colors[self.phase]
         height, width = self.pixels.shape
         form = QImage.Format.Format_ARGB32_Premultiplied
         image = QImage(self.pixels.data, width, height, width * 4, form)
-        painter.drawImage(QPoint(self.x, self.y), image)
+        painter.drawImage(QPoint(self.area.x + origin[0], self.area.y + origin[1]), image)
 
 
 def find_outline(values: Array, x: int, y: int, ratio: float) -> Outline:
@@ -67,35 +69,58 @@ def find_outline(values: Array, x: int, y: int, ratio: float) -> Outline:
 
     Args:
         values: H x W uint8 of device pixels; what is beyond them counts as not selected.
-        x: device column of the first of them.
-        y: device row.
+        x: column of the first of them, from the corner of the canvas.
+        y: its row.
         ratio: device pixels per logical pixel; the line is one logical pixel wide.
     """
-    width = max(round(ratio), 1)
+    height, width = values.shape
+    thick = max(round(ratio), 1)
     selected = (values >= 128).view(np.uint8)
-    shape = cv2.MORPH_CROSS if width == 1 else cv2.MORPH_RECT
-    kernel = cv2.getStructuringElement(shape, (2 * width + 1, 2 * width + 1))
+    shape = cv2.MORPH_CROSS if thick == 1 else cv2.MORPH_RECT
+    kernel = cv2.getStructuringElement(shape, (2 * thick + 1, 2 * thick + 1))
     inner = cv2.erode(selected, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-    where = np.flatnonzero(selected ^ np.asarray(inner))
-    rows, columns = np.divmod(where, max(values.shape[1], 1))
-    # From the corner of the view, so that a part of the outline looks as it did when it is redrawn.
-    phase = ((rows + y + columns + x) // width % PERIOD).astype(np.uint8)
-    pixels = np.zeros(values.shape, np.uint32)
-    return Outline(x, y, pixels, where, phase, _cells(rows + y, columns + x))
+    where = np.flatnonzero((selected ^ np.asarray(inner)).view(bool))
+    # Modulo 256 in steps of one byte, which the period divides.
+    across = (np.arange(x, x + width) // thick % 256).astype(np.uint8)
+    down = (np.arange(y, y + height) // thick % 256).astype(np.uint8)
+    phase = np.add.outer(down, across).reshape(-1)[where]
+    area = Rect(x, y, width, height)
+    if len(where) <= MANY:
+        rows, columns = np.divmod(where, max(width, 1))
+        falling = _falling(selected, rows, columns)
+        phase = np.where(falling, across[columns] - down[rows], phase)
+        cells = _cells(rows + y, columns + x)
+    else:
+        cells = (QRect(*area),)
+    return Outline(area, np.zeros(values.shape, np.uint32), where, phase % PERIOD, cells)
+
+
+def _falling(selected: Array, rows: Array, columns: Array) -> Array:
+    """Whether the outline runs along the diagonal on which the sum of both coordinates stands still.
+
+    There the pattern goes by their difference, or a whole side would be of one colour.
+    """
+    soft = np.asarray(cv2.blur(selected * np.uint8(255), (7, 7))).astype(np.int16)
+    bottom, right = (side - 1 for side in selected.shape)
+    down = soft[np.minimum(rows + 2, bottom), columns] - soft[np.maximum(rows - 2, 0), columns]
+    across = soft[rows, np.minimum(columns + 2, right)] - soft[rows, np.maximum(columns - 2, 0)]
+    down, across = down.astype(np.int32), across.astype(np.int32)
+    falling: Array = down * across * 5 > down * down + across * across
+    return falling
 
 
 def _cells(rows: Array, columns: Array) -> tuple[QRect, ...]:
     if not len(rows):
         return ()
-    # Device pixels can be negative by a line's width.
-    codes = np.unique(((rows // CELL) + 1 << 16) + (columns // CELL) + 1)
-    if len(codes) > CELLS:
-        left, top = int(columns.min()), int(rows.min())
-        whole = QRect(left, top, int(columns.max()) - left + 1, int(rows.max()) - top + 1)
-        return (whole,)
+    left, top = int(columns.min()) // CELL, int(rows.min()) // CELL
+    across, down = int(columns.max()) // CELL - left + 1, int(rows.max()) // CELL - top + 1
+    held = np.zeros((down, across), bool)
+    held[rows // CELL - top, columns // CELL - left] = True
+    places = np.argwhere(held).tolist()
+    if len(places) > CELLS:
+        return (QRect(left * CELL, top * CELL, across * CELL, down * CELL),)
     return tuple(
-        QRect(((code & 0xFFFF) - 1) * CELL, ((code >> 16) - 1) * CELL, CELL, CELL)
-        for code in codes.tolist()
+        QRect((left + column) * CELL, (top + row) * CELL, CELL, CELL) for row, column in places
     )
 
 
@@ -128,6 +153,12 @@ class Ants(QObject):
     @property
     def cells(self) -> tuple[QRect, ...]:
         """Device pixels of the view that are repainted at each step."""
+        port = self._canvas.viewport
+        window = QRect(0, 0, port.width, port.height)
+        moved = (cell.translated(*port.origin) for cell in self._found_cells())
+        return tuple(cell & window for cell in moved if cell.intersects(window))
+
+    def _found_cells(self) -> tuple[QRect, ...]:
         return () if self._outline is None else self._outline.cells
 
     def refresh(self) -> None:
@@ -160,20 +191,22 @@ class Ants(QObject):
         if document is None or selection is None or not self._view.edges:
             self._outline = self._outline_of = None
             return
-        port, offset = canvas.viewport, self._view.offset
-        key = (id(selection), port.origin, port.zoom, port.width, port.height, offset, port.canvas,
-               canvas.ratio)  # fmt: skip
-        if key != self._outline_of or self._sampler.selection is not selection:
-            picture = document.picture
-            self._sampler.take(selection, picture.width, picture.height)
-            margin = max(round(canvas.ratio), 1)
-            window = Rect(0, 0, port.width, port.height).grown(margin)
-            area = port.placed(picture.bounds).intersected(window)
-            values = self._sampler.sample(port, area, offset)
-            self._outline = find_outline(values, area.x, area.y, canvas.ratio)
-            self._outline_of = key
-        if self._outline is not None and len(self._outline.where):
-            self._outline.draw(painter, self._step)
+        port = canvas.viewport
+        left, top = port.origin
+        canvas_area = port.placed(document.picture.bounds)
+        window = Rect(0, 0, port.width, port.height).grown(max(round(canvas.ratio), 1))
+        seen = _moved(canvas_area.intersected(window), -left, -top)
+        key = (id(selection), port.zoom, self._view.offset, port.canvas, canvas.ratio)
+        found = self._outline
+        known = found is not None and found.area.intersected(seen) == seen
+        if not known or key != self._outline_of or self._sampler.selection is not selection:
+            self._sampler.take(selection, *port.canvas)
+            area = canvas_area.intersected(window.grown(AROUND))
+            values = self._sampler.sample(port, area, self._view.offset)
+            found = find_outline(values, area.x - left, area.y - top, canvas.ratio)
+            self._outline, self._outline_of = found, key
+        if found is not None and len(found.where):
+            found.draw(painter, port.origin, self._step)
 
     def _settle(self) -> None:
         """March while there is an outline to be seen in a window that is in use."""
@@ -206,3 +239,7 @@ class Ants(QObject):
         ):
             self._settle()
         return super().eventFilter(watched, event)
+
+
+def _moved(rect: Rect, dx: int, dy: int) -> Rect:
+    return Rect(rect.x + dx, rect.y + dy, rect.width, rect.height)
