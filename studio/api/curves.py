@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 Curve = tuple[tuple[float, float], ...]
 """Points (x, y) in [0, 1] that a tone curve goes through, x rising; see `curve_values`."""
@@ -110,6 +111,8 @@ def curve_values(points: Curve, x: ArrayLike) -> NDArray[np.float64]:
     Returns:
         Values in [0, 1] of the shape of ``x``.
     """
+    import numpy as np
+
     at = np.asarray([point[0] for point in points], np.float64)
     y = np.asarray([point[1] for point in points], np.float64)
     width, slope = np.diff(at), np.diff(y) / np.diff(at)
@@ -127,6 +130,8 @@ def curve_values(points: Curve, x: ArrayLike) -> NDArray[np.float64]:
 
 def _tangents(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     """One tangent per point from the slopes between them (steps 1 and 2 of the paper)."""
+    import numpy as np
+
     tangent = np.empty(len(slope) + 1)
     tangent[0], tangent[-1] = slope[0], slope[-1]
     tangent[1:-1] = (slope[:-1] + slope[1:]) / 2
