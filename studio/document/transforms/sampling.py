@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from studio.document.geometry import Rect
-from studio.document.tiles import TILE, Array, Raster
+from studio.document.tiles import TILE, Array, Index, Raster
 
 ALPHA = 3
 
@@ -200,17 +200,23 @@ def scaled(
 def content_bounds(raster: Raster) -> Rect:
     """The smallest rectangle around all pixels that are not fully transparent, or not zero."""
     area = Rect(0, 0, 0, 0)
-    for (column, row), tile in raster.tiles.items():
-        shown = tile[..., -1] != 0
+    around = raster.bounds
+    middle = (around.x + around.width / 2, around.y + around.height / 2)
+
+    def distance(index: Index) -> float:
+        return max(abs(index[0] * TILE - middle[0]), abs(index[1] * TILE - middle[1]))
+
+    # From the outside in: what lies within the area found so far need not be looked at.
+    for column, row in sorted(raster.tiles, key=distance, reverse=True):
+        place = Rect(column * TILE, row * TILE, TILE, TILE)
+        if place.intersected(area) == place:
+            continue
+        shown = raster.tiles[column, row][..., -1] != 0
         rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
         if rows.size:
-            part = Rect(
-                column * TILE + int(columns[0]),
-                row * TILE + int(rows[0]),
-                int(columns[-1] - columns[0]) + 1,
-                int(rows[-1] - rows[0]) + 1,
-            )
-            area = area.united(part)
+            left, top = place.x + int(columns[0]), place.y + int(rows[0])
+            size = int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
+            area = area.united(Rect(left, top, *size))
     return area
 
 

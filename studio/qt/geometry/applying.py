@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
+import shiboken6
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
 
 from studio.document import Document, Picture
 from studio.document.edits import Edit
@@ -48,32 +51,57 @@ def apply_edit(
         edit: from picture to picture; may run on another thread.
         cost: pixels it touches.
         done: called when it is over, whether or not it succeeded.
-        owner: nothing is called back once Qt has deleted it.
+        owner: ``done`` is not called once Qt has deleted it.
     """
-    finished = done or (lambda: None)
-
-    def failed(error: BaseException) -> None:
-        workspace.messages.show_error(error)
-        finished()
-
+    run = _Run(workspace, document, title, edit, done, owner)
     if cost <= AT_ONCE:
+        run.at_once()
+    else:
+        run.on_a_thread()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One edit that is being made."""
+
+    workspace: Workspace
+    document: Document
+    title: str
+    edit: Edit
+    done: Callable[[], None] | None
+    owner: QObject | None
+
+    def at_once(self) -> None:
         try:
-            document.apply(title, edit)
+            self.document.apply(self.title, self.edit)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user is told
-            failed(error)
-        else:
-            finished()
-        return
-    if document.transaction is not None:
-        document.transaction.commit()
-    before = document.picture
+            self.workspace.messages.show_error(error)
+        self._finish()
 
-    def ready(after: Picture) -> None:
-        if document.picture is not before:
+    def on_a_thread(self) -> None:
+        if self.document.transaction is not None:
+            self.document.transaction.commit()
+        before = self.document.picture
+        # Not a waiting cursor: everything else can be used meanwhile.
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.BusyCursor)
+        self.workspace.background.run(
+            lambda: self.edit(before), lambda after: self._take(before, after), self._fail
+        )
+
+    def _take(self, before: Picture, after: Picture) -> None:
+        QGuiApplication.restoreOverrideCursor()
+        if self.document.picture is not before:
             # Something else was edited meanwhile: nothing of that may be lost.
-            apply_edit(workspace, document, title, edit, cost, done, owner)
+            self.on_a_thread()
             return
-        document.apply(title, lambda _: after)
-        finished()
+        self.document.apply(self.title, lambda _: after)
+        self._finish()
 
-    workspace.background.run(lambda: edit(before), ready, failed, owner)
+    def _fail(self, error: BaseException) -> None:
+        QGuiApplication.restoreOverrideCursor()
+        self.workspace.messages.show_error(error)
+        self._finish()
+
+    def _finish(self) -> None:
+        if self.done is not None and (self.owner is None or shiboken6.isValid(self.owner)):
+            self.done()

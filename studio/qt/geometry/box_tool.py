@@ -7,7 +7,9 @@ from PySide6.QtGui import QCursor, QKeyEvent, QPainter
 from typing_extensions import override
 
 from studio.document import Document, Rect
+from studio.document.edits import Edit
 from studio.qt.canvas import CanvasView
+from studio.qt.geometry.applying import apply_edit, whole_cost
 from studio.qt.geometry.box import Box
 from studio.qt.geometry.handles import (
     draw_handles,
@@ -48,6 +50,7 @@ class BoxTool(Tool):
         self._from: Box | None = None
         self._snapper = Snapper()
         self._under: int | None = None
+        self._applying = False
         desk.session.changed.connect(self._follow)
 
     @property
@@ -59,6 +62,8 @@ class BoxTool(Tool):
     @override
     def busy(self) -> bool:
         box = self.box
+        if self._applying:
+            return False
         return box is not None and (box.rect != self.bounds or box.angle != 0)
 
     def ratio(self) -> float | None:
@@ -75,6 +80,20 @@ class BoxTool(Tool):
     def activate(self) -> None:
         self._document = self.desk.document
         self.restart()
+
+    def apply(self, title: str, edit: Edit, effort: int = 1) -> None:
+        """Make an edit of the picture, once; the box is around the new canvas then."""
+        document = self._document
+        if document is None or not self.busy:
+            return
+        self._applying = True
+        cost = whole_cost(document.picture) * effort
+        apply_edit(self.desk.workspace, document, title, edit, cost, self._applied, owner=self)
+
+    def _applied(self) -> None:
+        self._applying = False
+        if self._document is self.desk.document:
+            self.restart()
 
     def restart(self) -> None:
         """Put the box around the canvas."""
@@ -104,7 +123,7 @@ class BoxTool(Tool):
 
     @override
     def press(self, p: Pointer) -> None:
-        if self.box is None:
+        if self.box is None or self._applying:
             return
         self._held = self._grip(p)
         self._start, self._from = p, self.box

@@ -11,7 +11,6 @@ from typing_extensions import override
 
 from studio.document.transforms import canvas_size
 from studio.qt.canvas import CanvasView
-from studio.qt.geometry.applying import apply_edit, whole_cost
 from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.controls import Row, choice, quiet, whole_number
 from studio.qt.geometry.handles import shade_outside
@@ -81,14 +80,8 @@ class CanvasTool(BoxTool):
 
     @override
     def commit(self) -> None:
-        document, box = self._document, self.box
-        if document is None or box is None or not self.busy:
-            return
-        edit = canvas_size(box.rect, self.fill_color())
-        cost = whole_cost(document.picture)
-        apply_edit(
-            self.desk.workspace, document, tr("Canvas size"), edit, cost, self.restart, owner=self
-        )
+        if self.box is not None:
+            self.apply(tr("Canvas size"), canvas_size(self.box.rect, self.fill_color()))
 
     @override
     def paint_inside(self, painter: QPainter, canvas: CanvasView, corners: list[QPointF]) -> None:

@@ -13,7 +13,6 @@ from typing_extensions import override
 from studio.document.transforms import crop_to
 from studio.document.transforms.whole import straightened_size
 from studio.qt.canvas import CanvasView
-from studio.qt.geometry.applying import apply_edit, whole_cost
 from studio.qt.geometry.box import Box
 from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.handles import shade_outside
@@ -129,12 +128,9 @@ class CropTool(BoxTool):
 
     @override
     def commit(self) -> None:
-        document, box = self._document, self.box
-        if document is None or box is None or not self.busy:
-            return
-        edit = crop_to(box.rect, box.angle, delete=self.delete)
-        cost = whole_cost(document.picture) * (4 if box.angle else 1)
-        apply_edit(self.desk.workspace, document, tr("Crop"), edit, cost, self.restart, owner=self)
+        if self.box is not None:
+            edit = crop_to(self.box.rect, self.box.angle, delete=self.delete)
+            self.apply(tr("Crop"), edit, effort=4 if self.box.angle else 1)
 
     @override
     def cursor(self) -> QCursor | None:

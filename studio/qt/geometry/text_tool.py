@@ -33,8 +33,8 @@ class TextTool(Tool):
     icon = "text"
     shortcut = "T"
     hint = N_(
-        "Click to write, or a text to change it. Ctrl+Enter keeps it, Esc gives up; the move tool "
-        "moves it."
+        "Click (or press Enter) to write, click a text to change it. Ctrl+Enter keeps it, Esc "
+        "gives up; the move tool moves it."
     )
     group = "paint"
 
@@ -95,16 +95,26 @@ class TextTool(Tool):
             self.commit()
         found = text_layer_at(document.picture, p.x, p.y)
         if found is None:
-            self._begin_new(document, p)
+            self._begin_new(document, p.x, p.y)
         else:
             require_unlocked(document.picture, found.id)
             self._begin(document, found)
 
-    def _begin_new(self, document: Document, p: Pointer) -> None:
+    @override
+    def key_press(self, event: QKeyEvent) -> bool:
+        document = self.desk.document
+        starts = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if document is None or self.editor is not None or not starts:
+            return False
+        seen = self.desk.canvas.visible_region()
+        self._begin_new(document, seen.x + seen.width * 0.25, seen.y + seen.height / 2)
+        return True
+
+    def _begin_new(self, document: Document, x: float, y: float) -> None:
         # The first line's middle comes to lie where the click was.
-        y = p.y - self.style.size * 0.6
+        y -= self.style.size * 0.6
         self.style = self.style.replaced(
-            content="", x=float(round(p.x)), y=float(round(y)), color=self.desk.colors.foreground
+            content="", x=float(round(x)), y=float(round(y)), color=self.desk.colors.foreground
         )
         self._existing = None
         self._layer = Layer(tr("Text"), Raster(document.picture.dtype))

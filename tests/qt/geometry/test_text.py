@@ -124,3 +124,12 @@ def test_alignment_moves_the_short_line_only(qapp):
     with_layer = picture.replaced(nodes=(*picture.nodes, layer))
     assert text_layer_at(with_layer, 30, 20) is layer
     assert text_layer_at(with_layer, 390, 190) is None
+
+
+def test_writing_needs_no_mouse(editor, toolbox):
+    toolbox.choose("text")
+    editor.canvas.setFocus()
+    QTest.keyClick(editor.canvas, Qt.Key.Key_Return)
+    QTest.keyClicks(toolbox.current.editor.field, "abc")
+    toolbox.current.editor.done.click()
+    assert layer_of(editor).text.content == "abc"

@@ -258,3 +258,22 @@ def test_turning_steps_with_shift_and_leaving_keeps_it(editor, toolbox, drag):
     toolbox.choose("hand")
     assert box_area(editor) == Rect(110, 70, 60, 80)
     assert editor.session.document.history.steps[-1].title == "Transform"
+
+
+def test_a_large_picture_is_cropped_once_on_a_thread(qtbot, editor, toolbox, monkeypatch):
+    monkeypatch.setattr("studio.qt.geometry.applying.AT_ONCE", 0)
+    document = editor.session.document
+    steps = document.history.position
+    toolbox.choose("crop")
+    toolbox.current.set_size(200, 100)
+    press_key(editor, Qt.Key.Key_Return)
+    press_key(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: document.picture.width == 200, timeout=20_000)
+    qtbot.waitUntil(lambda: not editor.workspace.background.busy, timeout=20_000)
+    assert document.history.position == steps + 1
+    assert toolbox.current.box.rect == Rect(0, 0, 200, 100)
+    toolbox.choose("move")
+    toolbox.current.nudge(5, 0)
+    document.apply("Meanwhile", change_node(document.picture.active, name="Renamed"))
+    qtbot.waitUntil(lambda: box_area(editor).x == 5, timeout=20_000)
+    assert document.picture.active_node.name == "Renamed"
