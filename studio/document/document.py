@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from studio.document.differences import shown_differences
 from studio.document.events import emit
+from studio.document.geometry import Rect
 from studio.document.history import History
 from studio.document.picture import Picture
 from studio.document.tiles import Index
@@ -26,12 +27,14 @@ class Change:
         after: the picture from now on.
         tiles: tiles whose composite may differ; None = everything, as after a change of size.
         transient: whether it belongs to an edit that is still going on, such as a stroke.
+        area: outside it nothing looks different, if that is known; inside it only ``tiles`` do.
     """
 
     before: Picture
     after: Picture
     tiles: frozenset[Index] | None
     transient: bool = False
+    area: Rect | None = None
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,13 @@ class Transaction:
         """Whether it still goes on."""
         return self._document.transaction is self
 
-    def show(self, picture: Picture) -> None:
-        """Let the document be ``picture`` for now; it is not in the history yet."""
+    def show(self, picture: Picture, area: Rect | None = None) -> None:
+        """Let the document be ``picture`` for now; it is not in the history yet.
+
+        With an ``area``, outside which it equals what was shown last, less has to be drawn again.
+        """
         if self.open and picture is not self._document.picture:
-            self._document._show(picture, transient=True)
+            self._document._show(picture, transient=True, area=area)
 
     def update(self, edit: Callable[[Picture], Picture]) -> None:
         """Show ``edit`` of the picture as it was at the beginning; one that raises changes nothing."""
@@ -264,9 +270,10 @@ class Document:
         self._show(shown)
         return True
 
-    def _show(self, after: Picture, *, transient: bool = False) -> None:
+    def _show(self, after: Picture, *, transient: bool = False, area: Rect | None = None) -> None:
         before, self._picture = self._picture, after
         self.revision += 1
         tiles = shown_differences(before, after)
-        change = Change(before, after, None if tiles is None else frozenset(tiles), transient)
+        shown = None if tiles is None else frozenset(tiles)
+        change = Change(before, after, shown, transient, area)
         emit(self.changed, change)

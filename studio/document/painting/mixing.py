@@ -30,21 +30,26 @@ def over(before: Array, paint: Array, weight: Array, dither: Array | None = None
     if int(alpha.min()) == int(maximum):
         out = _rounded(_blended(before, paint, 1 - weight, weight), before, dither)
         if dither is not None:
-            out[..., 3] = alpha
-            if float(weight.min()) <= 0:
-                np.copyto(out, before, where=(weight <= 0)[..., None])
+            cv2.insertChannel(alpha, out, 3)
+            _keep(before, weight <= 0, out)
         return out
-    share = alpha.astype(np.float32) * (1 / maximum)
-    covered = share + weight * (1 - share)
-    mixed = _blended(before, paint, share * (1 - weight), weight)
-    out = _rounded(mixed, before, dither)
-    half = np.float32(0.5) if dither is None else dither + np.float32(0.5)
-    new_alpha = (covered * maximum + half).astype(before.dtype)
-    np.maximum(new_alpha, alpha, out=new_alpha)
-    out[..., 3] = new_alpha
-    kept = (weight <= 0) | (new_alpha == 0)
-    np.copyto(out, before, where=kept[..., None])
+    share = np.multiply(alpha, 1 / maximum, dtype=np.float32)
+    keep = share * (1 - weight)
+    out = _rounded(_blended(before, paint, keep, weight), before, dither)
+    # What is kept of the pixel and what is laid over it, together.
+    covered = np.add(keep, weight, out=keep)
+    covered *= maximum
+    covered += np.float32(0.5) if dither is None else dither + np.float32(0.5)
+    new_alpha = np.maximum(covered.astype(before.dtype), alpha)
+    cv2.insertChannel(new_alpha, out, 3)
+    _keep(before, (weight <= 0) | (new_alpha == 0), out)
     return out
+
+
+def _keep(before: Array, where: Array, out: Array) -> None:
+    """Put the pixels as they were into ``out``."""
+    if where.any():
+        cv2.copyTo(before, where.view(np.uint8), out)
 
 
 def erased(before: Array, weight: Array) -> Array:

@@ -32,6 +32,7 @@ class Stroke:
         self.target, self.brush, self.ink = target, brush, ink
         self.raster: Raster = target.raster
         self.touched = Rect(0, 0, 0, 0)
+        self.renewed = Rect(0, 0, 0, 0)
         self._path = Path(brush.step, brush.smoothing)
         self._coverage: dict[Index, Array] = {}
         self._dirty: dict[Index, Rect] = {}
@@ -58,9 +59,14 @@ class Stroke:
         self._add(self._path.finish())
 
     def update(self) -> Raster:
-        """The painted raster so far; only what changed since the last call is made again."""
+        """The painted raster so far; only what changed since the last call is made again.
+
+        `renewed` is then the rectangle around that.
+        """
         changed: dict[Index, Array] = {}
+        self.renewed = Rect(0, 0, 0, 0)
         for index, rect in self._dirty.items():
+            self.renewed = self.renewed.united(rect)
             tile = self._painted(index, rect)
             if tile is not None:
                 changed[index] = tile

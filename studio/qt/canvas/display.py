@@ -58,8 +58,12 @@ class Display:
             return 0
         return min(int(math.log2(1 / scale) + 1e-9), len(self.images) - 1)
 
-    def update(self, picture: Picture, tiles: frozenset[Index] | None) -> Rect:
+    def update(
+        self, picture: Picture, tiles: frozenset[Index] | None, area: Rect | None = None
+    ) -> Rect:
         """Show ``picture``, which has the same size and differs in ``tiles`` (None = everywhere).
+
+        With an ``area`` it differs only inside that, too.
 
         Returns:
             What was renewed at once; empty if the thread will do it.
@@ -70,7 +74,7 @@ class Display:
         dirty = set(all_tiles(picture.bounds) if tiles is None else tiles)
         dirty = {tile for tile in dirty if not tile_rect(tile).intersected(picture.bounds).empty}
         if not self.building and self._at_once(dirty):
-            return self._render(dirty)
+            return self._render(dirty, area)
         # While the thread writes, it is the only writer: a change it has not seen joins its queue.
         self._builder.add(picture, dirty)
         return Rect(0, 0, 0, 0)
@@ -120,9 +124,12 @@ class Display:
         layers = sum(layer.visible for layer in self.picture.layers)
         return len(list(tiles)) * max(layers, 1) <= SYNCHRONOUS_TILES
 
-    def _render(self, tiles: Iterable[Index]) -> Rect:
+    def _render(self, tiles: Iterable[Index], within: Rect | None = None) -> Rect:
         area = Rect(0, 0, 0, 0)
-        for rect in runs(tiles, self.picture.bounds, RUN_TILES):
+        bounds = self.picture.bounds
+        for rect in runs(
+            tiles, bounds if within is None else bounds.intersected(within), RUN_TILES
+        ):
             self.pyramid.render(self.picture, rect)
             area = area.united(rect)
         return area

@@ -61,7 +61,7 @@ class Scene:
         if display is None:
             return NOWHERE
         if (after.width, after.height) == (display.pyramid.width, display.pyramid.height):
-            return display.update(after, change.tiles)
+            return display.update(after, change.tiles, change.area)
         display.close()
         self.display = Display(after, self.to_display)
         return after.bounds

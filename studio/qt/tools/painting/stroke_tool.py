@@ -179,7 +179,8 @@ class StrokeTool(InkTool):
             # Taken back while the button was held: what follows would be another stroke.
             self._forget()
             return
-        self._transaction.show(self._stroke.target.painted(self._stroke.update()))
+        picture = self._stroke.target.painted(self._stroke.update())
+        self._transaction.show(picture, self._stroke.renewed)
 
     def _forget(self) -> None:
         self._flush.stop()
