@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
+from PySide6.QtCore import QPoint
 from typing_extensions import override
 
 from studio.api.errors import UserError
@@ -41,6 +42,7 @@ from studio.qt.tools.colors import in_profile
 SETTING = "quick-mask"
 AT_ONCE = 2_000_000
 """Pixels of a picture up to which edits of the whole take no time to speak of."""
+MARGIN = 24
 Change = Callable[[Raster, int, Rect], Raster]
 
 CHANGES: dict[str, tuple[str, str, str, Change, int, int]] = {
@@ -73,6 +75,7 @@ class SelectArea(Area):
         session.changed.connect(self._follow)
         session.replaced.connect(self._replaced)
         self._selection: Raster | None = None
+        self._told: dict[str, bool] = {}
         self._last: weakref.WeakKeyDictionary[Document, Raster] = weakref.WeakKeyDictionary()
 
     @override
@@ -133,7 +136,10 @@ class SelectArea(Area):
         if selection is not self._selection:
             self._selection = selection
             self.ants.refresh()
-        self.facts_changed.emit()
+        facts = self.facts()
+        if facts != self._told:  # a stroke changes the picture many times a second
+            self._told = facts
+            self.facts_changed.emit()
 
     def _replaced(self) -> None:
         self.view.quick_mask = False
@@ -265,6 +271,10 @@ class SelectArea(Area):
         dialog.finished.connect(end)
         live.ask(wanted())
         dialog.open()
+        # In the corner: the outline, which is the preview, is mostly in the middle.
+        canvas = self.desk.canvas
+        corner = canvas.mapToGlobal(QPoint(canvas.width(), 0))
+        dialog.move(corner.x() - dialog.frameGeometry().width() - MARGIN, corner.y() + MARGIN)
 
     def _ask_veil(self) -> None:
         options = self.view.options
