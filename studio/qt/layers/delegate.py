@@ -76,6 +76,8 @@ class LayerDelegate(QStyledItemDelegate):
             self._paint_icon(painter, area, "eye" if node.visible else "eye-off", color)
         elif index.data(Role.LOCKED):
             self._paint_icon(painter, area, "lock", "text" if node.locked else "disabled")
+        elif index.data(Role.ACTIVE):
+            self._paint_icon(painter, area, "unlock", "disabled")
         painter.restore()
 
     def _paint_icon(self, painter: QPainter, area: QRect, name: str, color: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from studio.document import Change, Document
 from studio.document.events import listen
@@ -92,6 +93,10 @@ class LayersPanel(QWidget):
         self.model.lock_node.connect(act.set_locked)
         self.model.move.connect(act.move)
         self._workspace.session.replaced.connect(self._show_document)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(280, 560)
 
     def rename_active(self) -> None:
         """Let the user type another name for the active node."""

@@ -287,11 +287,16 @@ class LayerTree(QTreeView):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.state() != QAbstractItemView.State.DraggingState:
-            return
-        index = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos()))
+        # As Qt does it, but for the drop indicator: a style's is thin, and all around a group.
+        self.executeDelayedItemsLayout()
         painter = QPainter(self.viewport())
+        self.drawTree(painter, event.region())
+        if self.state() == QAbstractItemView.State.DraggingState:
+            self._paint_drop_indicator(painter)
+        painter.end()
+
+    def _paint_drop_indicator(self, painter: QPainter) -> None:
+        index = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._theme.color("focus"), 2))
         row = self.visualRect(index.siblingAtColumn(Column.NAME))
@@ -305,7 +310,6 @@ class LayerTree(QTreeView):
         elif spot == where.OnViewport and self._layers.rowCount():
             y = self._bottom()
             painter.drawLine(4, y, self.viewport().width() - 4, y)
-        painter.end()
 
     def _bottom(self) -> int:
         """The lower edge of the last row."""
