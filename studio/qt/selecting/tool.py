@@ -26,6 +26,8 @@ ANTIALIAS = Flag(
 )
 CLICK = 3.0
 """Device pixels that a click may move without being a drag."""
+AT_ONCE = 2_000_000
+"""Pixels of a picture up to which feathering takes no time to speak of."""
 STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -78,7 +80,16 @@ class SelectTool(Tool):
             return
         softness = self.values.number("feather") if "feather" in self.values else 0
         bounds = document.picture.bounds
-        document.apply(tr(self.title), change_selection(feather(selection, softness, bounds), mode))
+
+        def apply(soft: Raster) -> None:
+            if self.desk.document is document:
+                document.apply(tr(self.title), change_selection(soft, mode))
+
+        if softness and bounds.width * bounds.height > AT_ONCE:
+            background = self.desk.workspace.background
+            background.run(lambda: feather(selection, softness, bounds), apply, owner=self)
+        else:
+            apply(feather(selection, softness, bounds))
 
     def deselect(self, mode: Mode) -> None:
         """A click that draws nothing: in replace mode nothing is selected any more."""
