@@ -147,6 +147,12 @@ def _make(
         return as_image(to_eight_bits(pixels))
 
     without, only = lifted(picture, target)
+    above = () if target.kind == "mask" else _above(without, target.node_id)
+    if not any(node.visible for node in above):
+        above = ()
+    for node in above:
+        # Drawn over what moves, so not under it too.
+        without = without.with_node(node.replaced(visible=False))
     below = Sheet(image(composite(reduced(without, view, factor))), view)
     room = factor
     while target.area.width * target.area.height / room**2 > MOST_PIXELS:
@@ -155,8 +161,7 @@ def _make(
     if target.kind == "mask":
         return Sheets(below, Sheet(_mask_image(picture, target, area, room), area), None, view)
     moving = Sheet(image(composite(reduced(only, area, room))), area)
-    above = _above(without, target.node_id)
-    if not any(node.visible for node in above):
+    if not above:
         return Sheets(below, moving, None, view)
     over = reduced(picture.replaced(nodes=above, active=""), view, factor)
     top = composite_nodes(over.nodes, over.bounds)

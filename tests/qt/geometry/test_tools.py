@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from studio.document import Guide, Raster, Rect, composite
-from studio.document.layer_edits import change_node
+from studio.document import Guide, Layer, Raster, Rect, composite
+from studio.document.layer_edits import add_node, change_node, set_active
 from studio.document.transforms.sampling import content_bounds
 from studio.qt.geometry.snapping import Snapper, Switches, make_snapper, snap
 
@@ -151,6 +151,29 @@ def test_the_preview_shows_the_layer_where_it_will_be(qtbot, editor, toolbox, dr
     assert color(120, 110)[0] < 200
     toolbox.current.cancel()
     assert box_area(editor) == Rect(100, 80, 80, 60)
+
+
+def test_the_preview_looks_like_the_result_between_other_layers(qtbot, editor, toolbox, drag):
+    document, canvas = editor.session.document, editor.canvas
+    active = document.picture.active
+    veil = np.zeros((300, 400, 4), np.uint8)
+    veil[:] = (0, 0, 255, 128)
+    document.apply("Veil", add_node(Layer("Veil", Raster.from_array(veil))))
+    document.view_change(set_active(active))
+    toolbox.choose("move")
+    toolbox.current.values.set("outline", value=False)
+    drag((120, 100), (160, 130), CTRL, release=False)
+    canvas.grab()
+    qtbot.waitUntil(lambda: toolbox.current._preview.shown, timeout=10_000)
+    preview = canvas.grab().toImage()
+    toolbox.current.commit()
+    toolbox.choose("hand")
+    qtbot.waitUntil(lambda: not canvas.polling, timeout=10_000)
+    result = canvas.grab().toImage()
+    for x, y in ((150, 120), (200, 160), (110, 90), (300, 200), (215, 165)):
+        at = (canvas.from_image(QPointF(x, y)) * canvas.ratio).toPoint()
+        ours, real = preview.pixelColor(at).getRgb(), result.pixelColor(at).getRgb()
+        assert np.abs(np.subtract(ours, real)).max() <= 2
 
 
 def test_moving_selected_pixels_and_the_layer_under_the_pointer(editor, toolbox, drag):
