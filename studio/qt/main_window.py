@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from studio.host.services import Services
 from studio.qt.actions import OPERATION, Actions, operation_command
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from studio_resources.samples import Sample
 
 CLOSE_SECONDS = 5.0
+HINT_MS = 5000
 
 
 class MainWindow(QMainWindow):
@@ -128,7 +129,9 @@ class MainWindow(QMainWindow):
         file = menus["File"].actions()
         after = file[file.index(self.actions_by_id["open"]) + 1]
         menus["File"].insertMenu(after, recent)
-        self.panels.fill_menu(menus["View"].addMenu(tr("&Panels")))
+        panels_menu = QMenu(tr("&Panels"), self)
+        menus["View"].insertMenu(self.actions_by_id["hide-panels"], panels_menu)
+        self.panels.fill_menu(panels_menu)
         add_toolbar(self, self.actions_by_id, theme)
         self.actions_by_id["pixel-grid"].setChecked(True)
         self.resize(1360, 860)
@@ -307,6 +310,10 @@ class MainWindow(QMainWindow):
     def hide_panels(self, hidden: bool) -> None:
         """Leave only the picture, or bring the panels back."""
         self.panels.put_all_away(hidden)
+        keys = self.actions_by_id["hide-panels"].shortcut().toString()
+        if hidden and keys:
+            text = tr("The panels are hidden. {keys} on the canvas brings them back.", keys=keys)
+            self.status.showMessage(text, HINT_MS)
         self._show_state()
 
     def reset_layout(self) -> None:

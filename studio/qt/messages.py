@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout
 
+from studio.qt.i18n import tr
 from studio.qt.problems import Problem, describe_error
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, button, icon_button, label, restyle
@@ -24,23 +25,23 @@ class MessageBar(QFrame):
         self._theme = theme
         self._action: Callable[[], None] | None = None
         self.setObjectName("message-bar")
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         self.icon = QLabel()
         self.icon.setFixedWidth(20)
         self.text = label("", wrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.act = button("Retry", link=True)
+        self.act = button(tr("Retry"), link=True)
         self.act.clicked.connect(self._do)
-        self.more = button("Details", "Show the technical details", link=True)
+        self.more = button(tr("Details"), tr("Show the technical details"), link=True)
         self.more.setCheckable(True)
-        self.copy = button("Copy", "Copy the message and its details", link=True)
+        self.copy = button(tr("Copy"), tr("Copy the message and its details"), link=True)
         self.copy.clicked.connect(self._copy)
-        self.dismiss = icon_button(theme, "close", "Dismiss this message")
+        self.dismiss = icon_button(theme, "close", tr("Dismiss this message"))
         self.dismiss.clicked.connect(self.hide)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setProperty("role", "details")
-        self.details.setAccessibleName("Details")
+        self.details.setAccessibleName(tr("Details"))
         self.details.setMaximumHeight(180)
         self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.more.toggled.connect(self.details.setVisible)

@@ -22,6 +22,7 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._canvas, self._session = canvas, session
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 0, 0)
         self._busy = self._hint = ""
         self.busy = ElidedLabel()
         self.pixel = label("")

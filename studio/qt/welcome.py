@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.qt.i18n import tr
 from studio.qt.theme import Theme, application_icon
 from studio.qt.thumbnails import Thumbnails, read_thumbnail, shrink
 from studio.qt.widgets import GAP, button, clear_layout, label, restyle, title_label
@@ -122,13 +123,13 @@ class Welcome(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Welcome")
+        self.setAccessibleName(tr("Welcome"))
         page = QWidget()
         page.setObjectName("welcome")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.recent_title = label("Recent", "heading")
+        self.recent_title = label(tr("Recent"), "heading")
         self.recent = QGridLayout()
-        self.samples_title = label("Samples", "heading")
+        self.samples_title = label(tr("Samples"), "heading")
         self.samples = QGridLayout()
         self._entries: dict[QGridLayout, list[PictureTile]] = {self.recent: [], self.samples: []}
         self._columns = 1
@@ -162,7 +163,7 @@ class Welcome(QScrollArea):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(title_label("Impasto", 1.9))
-        words.addWidget(label("An image editor whose tools are learned models", "muted"))
+        words.addWidget(label(tr("An image editor whose tools are learned models"), "muted"))
         head = QHBoxLayout()
         head.setSpacing(16)
         head.addWidget(logo)
@@ -173,7 +174,7 @@ class Welcome(QScrollArea):
         self.zone = QFrame()
         self.zone.setObjectName("drop-zone")
         self.zone.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.open_button = button("Open a picture…", "Ctrl+O", primary=True)
+        self.open_button = button(tr("Open a picture…"), "Ctrl+O", primary=True)
         self._theme.bind(self.open_button, "open", "on_accent", 18)
         self.open_button.clicked.connect(self.open_requested)
         row = QHBoxLayout(self.zone)
@@ -181,7 +182,7 @@ class Welcome(QScrollArea):
         row.setSpacing(16)
         row.addStretch(1)
         row.addWidget(self.open_button)
-        row.addWidget(label("or drop a picture, or a model file, anywhere here", "muted"))
+        row.addWidget(label(tr("or drop a picture, or a model file, anywhere here"), "muted"))
         row.addStretch(1)
         return self.zone
 
@@ -201,7 +202,8 @@ class Welcome(QScrollArea):
         """Show these pictures."""
         tiles = []
         for sample in samples:
-            tile = PictureTile(sample.title, f"{sample.title}: {sample.credit}", self._theme)
+            title = tr(sample.title)
+            tile = PictureTile(title, f"{title}: {sample.credit}", self._theme)
             tile.clicked.connect(partial(self.sample_chosen.emit, sample))
             make = partial(_sample_thumbnail, sample)
             self._thumbnails.get(f"sample:{sample.id}", make, tile, tile.show_thumbnail)

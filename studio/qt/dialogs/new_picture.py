@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QSpinBox, QWidget
 
 from studio.document import Picture
 from studio.document.picture import Layer
@@ -72,6 +72,7 @@ class NewPictureDialog(Dialog):
             title_label = label(name, "heading")
             title_label.setBuddy(control)
             control.setAccessibleName(name)
+            control.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             form.addRow(title_label, control)
         self.content.addLayout(form)
         self.facts = label("", "muted", wrap=True)

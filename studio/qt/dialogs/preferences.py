@@ -17,29 +17,34 @@ from studio.host.devices import DeviceInfo, describe_devices
 from studio.host.settings import Settings
 from studio.qt.background import Background
 from studio.qt.dialogs.base import Dialog
-from studio.qt.i18n import tr
+from studio.qt.i18n import N_, languages, tr
 from studio.qt.widgets import label
 
-THEMES = (("Follow the system", "system"), ("Dark", "dark"), ("Light", "light"))
+THEMES = ((N_("Follow the system"), "system"), (N_("Dark"), "dark"), (N_("Light"), "light"))
 PRECISIONS = (
-    ("Fast: half precision where the device has it", "auto"),
-    ("Exact: 32 bits, slower", "float32"),
+    (N_("Fast: half precision where the device has it"), "auto"),
+    (N_("Exact: 32 bits, slower"), "float32"),
 )
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""Names of languages in themselves, which are not translated."""
 
 HELP_WIDTH = 300
 
 
 class Preferences(Dialog):
-    """Theme, device, precision, memory for undo, largest picture."""
+    """Theme, language, device, precision, memory for undo, largest picture, autosave."""
 
     def __init__(self, parent: QWidget | None, settings: Settings, background: Background) -> None:
-        super().__init__(parent, "Preferences", 500)
+        super().__init__(parent, tr("Preferences"), 520)
         self._settings = settings
-        self.theme = self._choice("Theme", "theme", THEMES)
-        self.device = self._choice("Device", "device", self._known_devices())
-        self.precision = self._choice("Precision", "precision", PRECISIONS)
-        self.history = self._number("Memory for undo", "history_budget_mb", 16, 65536, "MB")
-        self.pixels = self._number("Largest picture", "max_megapixels", 1, 10000, "megapixels")
+        self.theme = self._choice(tr("Theme"), "theme", THEMES)
+        self.language = self._choice(tr("Language"), "language", self._languages())
+        self.device = self._choice(tr("Device"), "device", self._known_devices())
+        self.precision = self._choice(tr("Precision"), "precision", PRECISIONS)
+        self.history = self._number(tr("Memory for undo"), "history_budget_mb", 16, 65536, tr("MB"))
+        self.pixels = self._number(
+            tr("Largest picture"), "max_megapixels", 1, 10000, tr("megapixels")
+        )
         self.autosave = self._number(tr("Keep work every"), "autosave_seconds", 1, 30, "s")
         self.backup = self._switch(
             tr("Keep the file that a save replaces, with ~ after its name"), "keep_backup"
@@ -49,11 +54,16 @@ class Preferences(Dialog):
         form.setVerticalSpacing(12)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         rows: tuple[tuple[str, QWidget, str], ...] = (
-            ("Theme", self.theme, ""),
-            ("Device", self.device, "Where networks run. Automatic takes the first accelerator."),
-            ("Precision", self.precision, ""),
-            ("Memory for undo", self.history, "For pictures opened from now on."),
-            ("Largest picture", self.pixels, "Larger files and results are refused."),
+            (tr("Theme"), self.theme, ""),
+            (tr("Language"), self.language, tr("Takes effect at the next start.")),
+            (
+                tr("Device"),
+                self.device,
+                tr("Where networks run. Automatic takes the first accelerator."),
+            ),
+            (tr("Precision"), self.precision, ""),
+            (tr("Memory for undo"), self.history, tr("For pictures opened from now on.")),
+            (tr("Largest picture"), self.pixels, tr("Larger files and results are refused.")),
             (tr("Keep work every"), self.autosave, tr("What is open is offered after a crash.")),
             (tr("Backup"), self.backup, ""),
         )
@@ -81,7 +91,7 @@ class Preferences(Dialog):
         box.setAccessibleName(name)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for title, value in choices:
-            box.addItem(title, value)
+            box.addItem(tr(title), value)
         box.setCurrentIndex(max(box.findData(getattr(self._settings, setting)), 0))
         box.activated.connect(lambda _: self._update(setting, box.currentData()))
         return box
@@ -112,22 +122,27 @@ class Preferences(Dialog):
             self.problem.setText(self._settings.problem)
         self.problem.setVisible(bool(self.problem.text()))
 
+    @staticmethod
+    def _languages() -> tuple[tuple[str, str], ...]:
+        known = ((LANGUAGES.get(code, code), code) for code in languages())
+        return ((N_("As the system"), "system"), *known)
+
     def _known_devices(self) -> tuple[tuple[str, str], ...]:
         device = self._settings.device
-        known = [("Automatic", "auto"), ("Processor", "cpu")]
+        known = [(N_("Automatic"), "auto"), (N_("Processor"), "cpu")]
         if device not in ("auto", "cpu"):
             known.append((device, device))
         return tuple(known)
 
     def _show_devices(self, devices: list[DeviceInfo]) -> None:
         self.device.clear()
-        self.device.addItem("Automatic", "auto")
+        self.device.addItem(tr("Automatic"), "auto")
         for info in devices:
             memory = f"{info.total / 2**30:.0f} GB, {info.precision}"
-            untested = "" if info.tested else ", untested"
+            untested = "" if info.tested else tr(", untested")
             self.device.addItem(f"{info.name or info.spec} ({memory}{untested})", info.spec)
         self.device.setCurrentIndex(max(self.device.findData(self._settings.device), 0))
 
     def _no_devices(self, error: BaseException) -> None:
-        self.problem.setText(f"The devices cannot be listed: {error}")
+        self.problem.setText(tr("The devices cannot be listed: {error}", error=error))
         self.problem.show()

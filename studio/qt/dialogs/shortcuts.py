@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -20,6 +20,7 @@ from studio.qt.dialogs.base import Dialog
 from studio.qt.i18n import tr
 from studio.qt.widgets import GAP, button, label
 
+ROW_HEIGHT = 28
 ID = Qt.ItemDataRole.UserRole
 FIXED = ("Esc", "Return", "Enter", "Space", "Left", "Right", "Up", "Down", "Home", "End")
 """Keys that the canvas, lists and dialogs need for themselves."""
@@ -102,17 +103,18 @@ class ShortcutsDialog(Dialog):
         for command in sorted(self._actions.commands.values(), key=place):
             item = QTreeWidgetItem([command.plain_title, command.plain_menu, ""])
             item.setData(0, ID, command.id)
+            item.setSizeHint(0, QSize(0, ROW_HEIGHT))
             item.setToolTip(0, tr(command.tip))
             self.list.addTopLevelItem(item)
             self._rows[command.id] = item
         self._show_keys()
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self.choose(next(iter(self._rows)))
 
     def _show_keys(self) -> None:
-        for id, item in self._rows.items():
-            item.setText(2, ", ".join(map(keys_text, self._actions.keys(id))))
+        for name, item in self._rows.items():
+            item.setText(2, ", ".join(map(keys_text, self._actions.keys(name))))
             font = item.font(2)
-            font.setBold(id in self._settings.shortcuts)
+            font.setBold(name in self._settings.shortcuts)
             item.setFont(2, font)
         self.reset_all.setEnabled(bool(self._settings.shortcuts))
 
@@ -127,7 +129,8 @@ class ShortcutsDialog(Dialog):
             self.list.setCurrentItem(left[0])
 
     def _command(self) -> Command:
-        return self._actions.commands[self.list.currentItem().data(0, ID)]
+        item = self.list.currentItem()
+        return self._actions.commands[item.data(0, ID) if item else next(iter(self._rows))]
 
     def choose(self, id: str) -> None:
         """Go to a command."""
@@ -146,8 +149,8 @@ class ShortcutsDialog(Dialog):
     def owner(self, keys: str) -> Command | None:
         """Another command than the chosen one that these keys call."""
         chosen = self._command().id
-        for id, command in self._actions.commands.items():
-            if id != chosen and keys in self._actions.keys(id):
+        for command in self._actions.commands.values():
+            if command.id != chosen and keys in self._actions.keys(command.id):
                 return command
         return None
 

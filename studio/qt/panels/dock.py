@@ -9,6 +9,9 @@ from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import icon_button, label
 
+QWIDGETSIZE_MAX = 16_777_215
+"""Qt's own, which it does not export."""
+
 
 class Dock(QDockWidget):
     """A panel at a side of the window."""
@@ -22,7 +25,7 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
-        bar = QWidget()
+        self.bar = bar = QWidget()
         bar.setObjectName("dock-title")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(bar)
@@ -39,3 +42,10 @@ class Dock(QDockWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(content)
         self.setWidget(body)
+
+    def set_compact(self, compact: bool) -> None:
+        """Do without the title bar, as in a place that several panels share: their tabs name them."""
+        height = 0 if compact else QWIDGETSIZE_MAX
+        if self.bar.maximumHeight() != height:
+            self.bar.setMaximumHeight(height)
+            self.bar.setVisible(not compact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget
 
 from studio.qt.area import Panel
@@ -39,7 +39,20 @@ class Docks(QObject):
         self.by_id = {
             panel.id: Dock(panel.title, f"{panel.id}-dock", panel.widget, theme) for panel in panels
         }
+        self._tidying = QTimer(self)
+        self._tidying.setSingleShot(True)
+        self._tidying.timeout.connect(self._tidy)
+        for dock in self.by_id.values():
+            for changed in (dock.visibilityChanged, dock.topLevelChanged, dock.dockLocationChanged):
+                changed.connect(self._tidying.start)
         self.reset()
+
+    def _tidy(self) -> None:
+        """Panels that share a place have their names on tabs, and need no title bar."""
+        for dock in self.by_id.values():
+            others = self._window.tabifiedDockWidgets(dock)
+            shared = any(not other.isHidden() for other in others)
+            dock.set_compact(shared and not dock.isFloating())
 
     def reset(self) -> None:
         """Put every panel where it was at first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabBar
 from typing_extensions import override
@@ -70,6 +70,7 @@ class DocumentTabs(QTabBar):
                 self.insertTab(number, "")
                 self._shown.insert(number, entry)
                 close = icon_button(self._theme, "close", tr("Close this picture"), "muted")
+                close.setIconSize(QSize(14, 14))
                 close.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Ctrl+W and Delete do it by keyboard
                 close.clicked.connect(lambda entry=entry: self.close_wanted.emit(entry.document))
                 self.setTabButton(number, QTabBar.ButtonPosition.RightSide, close)
