@@ -44,8 +44,6 @@ class ImageArea(Area):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.guides = Guides(desk.workspace, desk.canvas, desk.toolbox)
-        desk.workspace.session.changed.connect(self.facts_changed)
-        desk.workspace.session.replaced.connect(self.facts_changed)
 
     @property
     def _document(self) -> Document | None:

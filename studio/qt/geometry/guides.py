@@ -39,7 +39,8 @@ class Guides(QObject):
         self._snapper = Snapper()
         canvas.add_decoration(self)
         canvas.installEventFilter(self)
-        workspace.session.changed.connect(canvas.update)
+        self._drawn: tuple[Guide, ...] = ()
+        workspace.session.changed.connect(self._follow)
 
     def set_shown(self, shown: bool) -> None:
         """Show or hide them; hidden ones are not snapped to by eye, but still there."""
@@ -68,6 +69,14 @@ class Guides(QObject):
             )
             if not self.shown:
                 self.set_shown(True)
+
+    def _follow(self) -> None:
+        """Draw the view anew only if the guides are others: a stroke changes the picture often."""
+        document = self._workspace.session.document
+        guides = () if document is None else document.picture.guides
+        if guides != self._drawn:
+            self._drawn = guides
+            self._canvas.update()
 
     def _remember(self) -> None:
         values = {"shown": self.shown, "locked": self.locked}
