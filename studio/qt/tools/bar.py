@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from studio.qt.i18n import tr
 from studio.qt.theme import Theme
-from studio.qt.tools.base import Tool
+from studio.qt.tools.base import ENDING_KEYS, Tool
 from studio.qt.tools.swatches import ColorPair
 from studio.qt.tools.toolbox import Toolbox
 from studio.qt.widgets import label, line, scroll_area
@@ -148,6 +148,14 @@ class OptionsBar(QToolBar):
         for tool_id, area in self._rows.items():
             if area is not None:
                 area.setVisible(tool_id == tool.id)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Esc in a field, which has taken its value by then, lead back to the canvas."""
+        if event.key() in ENDING_KEYS:
+            self._toolbox.desk.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            super().keyPressEvent(event)
 
     def _made(self, tool: Tool) -> QScrollArea | None:
         options = tool.options()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.document import Layer, Raster
 from studio.files.profiles import convert, wide_gamut_profile
+from studio.qt.canvas import Display
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 WHITE = (255, 255, 255, 255)
@@ -179,6 +180,33 @@ def test_heal_takes_away_a_flaw_in_one_step(studio) -> None:
     assert np.abs(studio.pixels().astype(int) - clean).max() < 12
 
 
+def test_a_large_heal_is_still_one_step(studio, qtbot: QtBot) -> None:
+    pixels = np.full((700, 900, 4), 255, np.uint8)
+    pixels[..., :3] = np.linspace(40, 200, 900, dtype=np.uint8)[None, :, None]
+    clean = pixels.copy()
+    pixels[300:330, 300:600, :3] = 0
+    studio.open(pixels)
+    studio.canvas.fit()
+    studio.choose("heal", size=120, hardness=90)
+    studio.drag((150, 100), modifiers=ALT)
+    studio.drag((280, 315), (450, 315), (620, 315))
+    qtbot.waitUntil(lambda: studio.steps == ["Heal"], timeout=20_000)
+    assert np.abs(studio.pixels().astype(int) - clean).max() < 16
+    assert studio.document.undo()
+    assert np.array_equal(studio.pixels(), pixels)
+
+
+def test_a_gradient_that_can_no_longer_be_laid_is_refused_in_words(studio) -> None:
+    studio.choose("gradient")
+    studio.drag((10, 75), (190, 75))
+    locked = studio.document.picture.layers[0].replaced(locked=True)
+    studio.document.apply("Lock", lambda p: p.with_layer(locked))
+    studio.toolbox.choose("hand")
+    assert studio.toolbox.current.id == "hand"
+    assert "locked" in studio.workspace.messages.text.text()
+    assert studio.steps == ["Lock"]
+
+
 def test_fill_stays_inside_its_area(studio) -> None:
     pixels = np.full((150, 200, 4), 255, np.uint8)
     pixels[:, 100:105, :3] = 0
@@ -284,3 +312,21 @@ def test_quick_strokes_over_layers_go_to_the_active_one(studio) -> None:
     assert studio.steps == ["Layer", *["Brush"] * 4]
     assert (studio.pixels(0) == 255).all()
     assert studio.pixels(1)[..., 3].any()
+
+
+def test_the_canvas_shows_exactly_what_was_painted(studio) -> None:
+    """A stroke renews rectangles of the display; all of it must equal one that is made anew."""
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (613, 777, 4)).astype(np.uint8)
+    studio.open(pixels)
+    studio.choose("brush", size=90, hardness=20, opacity=60)
+    studio.drag((30, 20), (255, 140), (256, 120))
+    studio.choose("eraser", size=35, hardness=100)
+    studio.drag((100, 100), (300, 200))
+    display = studio.canvas.scene.display
+    fresh = Display(studio.document.picture)
+    display.wait()
+    fresh.wait()
+    for shown, expected in zip(display.pyramid.levels, fresh.pyramid.levels, strict=True):
+        assert np.array_equal(shown, expected)
+    fresh.close()

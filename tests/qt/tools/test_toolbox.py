@@ -119,6 +119,19 @@ def test_options_and_values_are_the_same(opened: MainWindow) -> None:
     assert box.value() == 31
 
 
+def test_enter_in_an_option_leads_back_to_the_canvas(opened: MainWindow) -> None:
+    opened.toolbox.choose("brush")
+    row = paint_area(opened).options.row
+    assert row is not None
+    box = row.findChild(QAbstractSpinBox)
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "64")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert opened.toolbox.current.values.number("size") == 64  # type: ignore[attr-defined]
+    assert opened.canvas.hasFocus()
+
+
 def test_the_colour_panel_takes_digits_fields_and_swatches(studio, qtbot: QtBot) -> None:
     colors = studio.toolbox.colors
     panel = ColorPanel(colors, studio.workspace.theme)

@@ -6,11 +6,12 @@ import weakref
 from typing import ClassVar
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QCursor, QPainter
 from typing_extensions import override
 
 from studio.api.errors import UserError
 from studio.document import Document, Picture, Rect, composite
+from studio.document.document import Transaction
 from studio.document.painting import CloneInk, HealInk, Ink, Stroke, Target, laid
 from studio.document.tiles import Array
 from studio.qt.canvas import CanvasView
@@ -30,6 +31,8 @@ from studio.qt.tools.painting.stroke_tool import (
 from studio.qt.tools.values import Choice, Field, Flag
 
 ARM = 7.0
+AT_ONCE = 100_000
+"""Pixels around a heal stroke up to which there is no need for another thread."""
 ALIGNED = Flag(
     "aligned",
     N_("Aligned"),
@@ -148,12 +151,51 @@ class HealTool(CloneTool):
     shortcut = "J"
     hint = N_("Alt+click sets the source, then paint over a flaw: the copy takes on its colours.")
 
+    def __init__(self, desk: ToolDesk) -> None:
+        super().__init__(desk)
+        self._healing = False
+
     @override
-    def finished(self, stroke: Stroke) -> Picture:
-        if stroke.touched.empty or not isinstance(stroke.ink, CloneInk):
-            return stroke.target.painted(stroke.update())
-        ink = HealInk(stroke.ink, stroke)
-        return stroke.target.painted(laid(stroke.target, ink, stroke.coverage, stroke.touched))
+    def press(self, p: Pointer) -> None:
+        if not self._healing:
+            super().press(p)
+
+    @override
+    def end(self, stroke: Stroke, transaction: Transaction) -> None:
+        clone = stroke.ink
+        if stroke.touched.empty or not isinstance(clone, CloneInk):
+            transaction.commit()
+            return
+
+        def heal() -> Picture:
+            ink = HealInk(clone, stroke)
+            return stroke.target.painted(laid(stroke.target, ink, stroke.coverage, stroke.touched))
+
+        def keep(picture: Picture) -> None:
+            self._set_healing(on=False)
+            transaction.show(picture, stroke.touched)
+            transaction.commit()
+
+        def fail(error: BaseException) -> None:
+            self._set_healing(on=False)
+            transaction.cancel()
+            self.desk.workspace.messages.show_error(error)
+
+        if stroke.touched.width * stroke.touched.height <= AT_ONCE:
+            keep(heal())
+            return
+        # The plain copy shows until its colours are found.
+        transaction.show(stroke.target.painted(stroke.update()), stroke.renewed)
+        self._set_healing(on=True)
+        self.desk.workspace.background.run(heal, keep, fail, self)
+
+    def _set_healing(self, *, on: bool) -> None:
+        self._healing = on
+        self.desk.canvas.refresh_cursor()
+
+    @override
+    def cursor(self) -> QCursor:
+        return QCursor(Qt.CursorShape.BusyCursor) if self._healing else super().cursor()
 
 
 class _Reader:

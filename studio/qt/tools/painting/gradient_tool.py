@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QCursor, QImage, QPainter
 from typing_extensions import override
 
+from studio.api.errors import UserError
 from studio.document import Document, Picture, Rect
 from studio.document.painting import GradientInk, GradientKind, Line, everywhere, laid
 from studio.document.painting.gradient import shares
@@ -143,7 +144,11 @@ class GradientTool(InkTool):
     @override
     def deactivate(self) -> None:
         self.end_picking()
-        self.commit()
+        try:
+            self.commit()
+        except UserError as error:
+            self._forget()
+            self.desk.workspace.messages.show_error(error)
         super().deactivate()
 
     def _ends(self) -> tuple[RGB, RGB | None]:

@@ -56,6 +56,7 @@ class StrokeTool(InkTool):
         super().__init__(desk)
         self._stroke: Stroke | None = None
         self._transaction: Transaction | None = None
+        self._document: weakref.ref[Document] | None = None
         self._last: tuple[weakref.ref[Document], Sample] | None = None
         self._pointer: Pointer | None = None
         self._drawn = QRect()
@@ -74,9 +75,10 @@ class StrokeTool(InkTool):
         """What is painted on: the layer, its mask, or in quick mask the selection."""
         return self.desk.selecting.target(picture)
 
-    def finished(self, stroke: Stroke) -> Picture:
-        """The picture once a stroke is complete."""
-        return stroke.target.painted(stroke.update())
+    def end(self, stroke: Stroke, transaction: Transaction) -> None:
+        """Keep a stroke that is complete."""
+        transaction.show(stroke.target.painted(stroke.update()), stroke.renewed)
+        transaction.commit()
 
     @property
     @override
@@ -113,7 +115,7 @@ class StrokeTool(InkTool):
         except BaseException:
             transaction.cancel()
             raise
-        self._transaction = transaction
+        self._transaction, self._document = transaction, weakref.ref(document)
         self._stroke = stroke = Stroke(target, self.brush(p), ink)
         last = self._line_start(document)
         if last is not None and p.holds(Qt.KeyboardModifier.ShiftModifier):
@@ -166,11 +168,9 @@ class StrokeTool(InkTool):
         if stroke is None or transaction is None or not transaction.open:
             return
         stroke.finish()
-        transaction.show(self.finished(stroke))
-        document = self.desk.document
-        transaction.commit()
-        if document is not None and stroke.end is not None:
-            self._last = (weakref.ref(document), stroke.end)
+        self.end(stroke, transaction)
+        if self._document is not None and stroke.end is not None:
+            self._last = (self._document, stroke.end)
 
     def _show(self) -> None:
         if self._stroke is None or self._transaction is None:
