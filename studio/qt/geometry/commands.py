@@ -10,6 +10,8 @@ _GUIDES = frozenset({"document", "has-guides"})
 _SELECTION = frozenset({"document", "has-selection"})
 _LAYER = "Layer/Transform"
 _SNAP = "View/Snap to"
+SUBMENUS = (N_("Transform"), N_("Snap to"))
+"""Titles of submenus, so that they are translated."""
 
 COMMANDS: tuple[Command, ...] = (
     Command("image-size", N_("&Image size…"), "Image", "image-size", ("Ctrl+Alt+I",),
@@ -46,11 +48,11 @@ COMMANDS: tuple[Command, ...] = (
             N_("Turn the layer counter-clockwise by 90°"), _OPEN, section=1),
     Command("layer-rotate-half", N_("Rotate by 1&80°"), _LAYER, "", (),
             N_("Turn the layer upside down"), _OPEN, section=1),
-    Command("guides", N_("&Guides"), "View", "guide", ("Ctrl+;",),
+    Command("guides", N_("&Guides"), "View", "", ("Ctrl+;",),
             N_("Show the guides; drag new ones out of the rulers"), checkable=True, section=4),
     Command("lock-guides", N_("&Lock guides"), "View", "", (),
             N_("Keep the guides where they are"), checkable=True, section=4),
-    Command("new-guide", N_("&New guide…"), "View", "", (),
+    Command("new-guide", N_("&New guide…"), "View", "guide", (),
             N_("Add a guide at an exact place"), _OPEN, section=4),
     Command("clear-guides", N_("&Clear guides"), "View", "", (),
             N_("Delete all guides"), _GUIDES, section=4),
