@@ -54,8 +54,10 @@ class ColorPanel(QWidget):
         column.addLayout(self._make_fields())
         self.recent = SwatchGrid(theme, tr("Colours used lately"))
         self.kept = SwatchGrid(theme, tr("Kept swatches"), colors.drop)
-        for title, grid in ((tr("Recent"), self.recent), (tr("Swatches"), self.kept)):
-            column.addWidget(label(title, "section"))
+        self._recent_title = label(tr("Recent"), "section")
+        kept_title = label(tr("Swatches"), "section")
+        for title, grid in ((self._recent_title, self.recent), (kept_title, self.kept)):
+            column.addWidget(title)
             column.addWidget(grid)
             grid.chosen.connect(self._choose)
         column.addStretch(1)
@@ -195,5 +197,7 @@ class ColorPanel(QWidget):
         self._showing = False
 
     def _show_swatches(self) -> None:
+        self._recent_title.setVisible(bool(self._colors.recent))
+        self.recent.setVisible(bool(self._colors.recent))
         self.recent.show_colors(self._colors.recent)
         self.kept.show_colors(self._colors.kept)

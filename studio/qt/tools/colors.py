@@ -17,6 +17,13 @@ WHITE: RGB = (255, 255, 255)
 RECENT = 16
 KEPT = 64
 _SETTING = "colors"
+FIRST_KEPT: tuple[RGB, ...] = (
+    (0, 0, 0), (64, 64, 64), (128, 128, 128), (192, 192, 192), (255, 255, 255),
+    (229, 57, 53), (251, 140, 0), (253, 216, 53), (67, 160, 71), (0, 137, 123),
+    (3, 155, 229), (57, 73, 171), (142, 36, 170), (216, 27, 96), (121, 85, 72),
+    (255, 224, 178), (241, 194, 125), (198, 134, 66), (141, 85, 36), (62, 39, 35),
+)  # fmt: skip
+"""Swatches of a first start: grays, hues, and tones of skin and wood."""
 
 
 class Colors(QObject):
@@ -40,7 +47,7 @@ class Colors(QObject):
         self._foreground = _color(stored.get("foreground")) or BLACK
         self._background = _color(stored.get("background")) or WHITE
         self.recent: tuple[RGB, ...] = _colors(stored.get("recent"))[:RECENT]
-        self.kept: tuple[RGB, ...] = _colors(stored.get("kept"))[:KEPT]
+        self.kept: tuple[RGB, ...] = _colors(stored.get("kept", FIRST_KEPT))[:KEPT]
 
     @property
     def foreground(self) -> RGB:

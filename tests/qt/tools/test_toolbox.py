@@ -13,7 +13,7 @@ from studio.qt.main_window import MainWindow
 from studio.qt.tools.area import PaintArea
 from studio.qt.tools.base import GROUPS
 from studio.qt.tools.color_panel import ColorPanel
-from studio.qt.tools.colors import Colors, from_profile, in_profile
+from studio.qt.tools.colors import FIRST_KEPT, Colors, from_profile, in_profile
 from studio.qt.tools.toolbox import TOOLS
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -157,7 +157,7 @@ def test_the_colour_panel_takes_digits_fields_and_swatches(studio, qtbot: QtBot)
     QTest.mouseClick(swatch, LEFT)
     assert colors.background == (1, 2, 3)
     QTest.keyClick(swatch, Qt.Key.Key_Delete)
-    assert colors.kept == ()
+    assert colors.kept == FIRST_KEPT
 
 
 def test_hue_and_saturation_survive_black(studio, qtbot: QtBot) -> None:
@@ -179,7 +179,11 @@ def test_colours_are_remembered(tmp_path) -> None:
     colors.keep((1, 2, 3))
     colors.save()
     again = Colors(Settings.load(tmp_path))
-    assert (again.foreground, again.recent, again.kept) == ((9, 8, 7), ((9, 8, 7),), ((1, 2, 3),))
+    assert (again.foreground, again.recent) == ((9, 8, 7), ((9, 8, 7),))
+    assert again.kept == (*FIRST_KEPT, (1, 2, 3))
+    for color in again.kept:
+        again.drop(color)
+    assert Colors(Settings.load(tmp_path)).kept == ()
 
 
 def test_spoiled_settings_give_default_colours(tmp_path) -> None:
