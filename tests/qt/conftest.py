@@ -160,8 +160,8 @@ def window(qtbot: QtBot, services: Services, theme: Theme) -> Iterator[MainWindo
     made.show()
     qtbot.waitExposed(made)
     yield made
-    if made.session.document is not None:
-        made.session.document.mark_saved()
+    for entry in made.session.entries:
+        entry.document.mark_saved()
     made.close()
     made.deleteLater()
     qtbot.wait(1)
