@@ -14,7 +14,7 @@ from studio.qt.i18n import tr
 from studio.qt.layers import edits
 from studio.qt.workspace import Workspace
 
-INLINE_TILES = 48
+INLINE_TILES = 24
 """Tiles of pixels that are merged at once; more are merged on a thread."""
 
 
@@ -168,7 +168,9 @@ class LayerActions:
         if len(ids) > 1:
             self.apply_slowly(tr("Merge layers"), _merge_chosen(ids, node.name), picture.nodes)
         else:
-            self.apply_slowly(tr("Merge down"), merging.merge_down(node.id), (node,) * 2)
+            self.apply_slowly(
+                tr("Merge down"), merging.merge_down(node.id), picture.siblings(node.id)
+            )
 
     def merge_group(self) -> None:
         """Make one layer of the active group."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QDockWidget, QMenu
 
 from studio.document import Group
 from studio.qt.actions import Command
@@ -85,11 +85,13 @@ class LayersArea(Area):
         self.panel.close_document()
 
     def _rename(self) -> None:
-        """Rename in the panel, which is opened if it is closed."""
-        parent = self.panel.parentWidget()
-        while parent is not None and not parent.isWindow() and self.panel.isHidden():
-            parent.show()
-            parent = parent.parentWidget()
+        """Rename in the panel, which comes to the front."""
+        dock = self.panel.parentWidget()
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        if dock is not None:
+            dock.show()
+            dock.raise_()
         self.panel.rename_active()
 
     def _open_menu(self, place: QPoint) -> None:

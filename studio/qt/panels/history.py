@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QItemSelectionModel, QModelIndex
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.document import Document
+from studio.document import Document, Step
 from studio.document.events import listen
 from studio.qt.background import Background
 from studio.qt.i18n import tr
@@ -26,6 +26,8 @@ class HistoryPanel(QWidget):
         super().__init__()
         self._session = session
         self._shown: Document | None = None
+        self._steps: tuple[Step, ...] = ()
+        self._position = 0
         self._unlisten: Callable[[], None] | None = None
         self.thumbnails = PictureThumbnails(background, self)
         self.snapshots = Snapshots(session, theme, self.thumbnails)
@@ -46,37 +48,53 @@ class HistoryPanel(QWidget):
         column.addWidget(self.list, 1)
         column.addWidget(self.memory)
         self.setMinimumSize(200, 140)
-        session.changed.connect(self._fill)
-        session.replaced.connect(self._fill)
+        session.changed.connect(self._follow)
+        session.replaced.connect(self._follow)
         self._fill()
+        self._follow()
 
     def close_document(self) -> None:
         """Stop listening to the document."""
         if self._unlisten is not None:
             self._unlisten()
             self._unlisten = None
-        self._shown = None
+        self._shown, self._steps, self._position = None, (), 0
         self.thumbnails.clear()
 
-    def _fill(self) -> None:
+    def _follow(self) -> None:
+        """Follow the session; a stroke that goes on changes nothing here."""
         document = self._session.document
         if document is not self._shown:
             self.close_document()
             self._shown = document
             if document is not None:
                 self._unlisten = listen(document.snapshots_changed, self._fill)
+            self._fill()
+        elif document is not None:
+            history = document.history
+            same = len(history.steps) == len(self._steps) and all(
+                one is other for one, other in zip(history.steps, self._steps, strict=True)
+            )
+            if not same or history.position != self._position:
+                self._fill()
+
+    def _fill(self) -> None:
+        document = self._shown
         self.empty.setVisible(document is None)
         self.snapshots.setVisible(document is not None)
         self.list.setVisible(document is not None)
         states = self._states(document) if document is not None else []
         kept = [state.picture for state in states]
         if document is not None:
+            self._steps, self._position = document.history.steps, document.history.position
             kept.extend(snapshot.picture for snapshot in document.snapshots)
         self.thumbnails.keep(kept)
         self.model.show_states(states)
         self.snapshots.fill()
         if document is not None:
             self._show_position(document)
+        else:
+            self.memory.clear()
 
     def _states(self, document: Document) -> list[State]:
         history = document.history

@@ -136,3 +136,14 @@ def test_another_document_has_its_own_steps_and_snapshots(place, panel):
         place.session.close()
     assert titles(panel) == []
     assert not panel.snapshots.isVisible()
+
+
+def test_a_stroke_that_goes_on_is_no_step_yet(place, panel, monkeypatch):
+    fill(place, 5)
+    monkeypatch.setattr(panel.model, "show_states", lambda _: 1 / 0)
+    stroke = place.document.begin("Brush")
+    stroke.update(core.change_node(place.document.picture.active, opacity=0.5))
+    monkeypatch.undo()
+    assert titles(panel) == ["New picture", "Fill 5"]
+    stroke.commit()
+    assert titles(panel) == ["New picture", "Fill 5", "Brush"]
