@@ -82,11 +82,11 @@ class Run:
         ]
 
     def stalled(self, since: float) -> float:
-        """Seconds since then in which the process was not given the processor, or nearly so."""
+        """Seconds since then in which the process had to wait for the processor or the disk."""
         beats = [event["time"] for event in self.of("beat")]
         beats = [since, *(beat for beat in beats if beat > since), self.killed]
         gaps = (b - a for a, b in itertools.pairwise(beats))
-        return sum(gap for gap in gaps if gap > 0.06)
+        return sum(gap for gap in gaps if gap > 0.1)
 
 
 def first_picture() -> Picture:
@@ -222,18 +222,22 @@ def test_two_hundred_kills_lose_nothing_beyond_the_promise(
 ):
     ages, events_done, saves, commits, in_save, stalls = [], 0, 0, 0, 0, []
     for seed in range(1000, 1200):
-        run, age = one_run(forker, editor, tmp_path / f"{seed}", seed, 100)
+        run, age = one_run(forker, editor, tmp_path / f"{seed}", seed, 60)
         ages.append(age)
         events_done += len(run.of("state"))
         saves += len(run.of("saved"))
         commits += len(run.of("kept"))
         in_save += len(run.of("saving")) - len(run.of("saved"))
+        if age > PROMISE:
+            print(f"\n{run.folder}: {age:.2f} s")  # noqa: T201 - where to look
         stalls.append(run.stalled(run.events[0]["time"]))
     ordered = sorted(ages)
+    beyond = sum(age > PROMISE for age in ages)
     print(  # noqa: T201 - the figures of the promise
         f"\n200 kills, {in_save} of them in a save; {events_done} states, {saves} saves, "
         f"{commits} journal commits; oldest lost edit: median {ordered[100]:.2f} s, "
-        f"95 % {ordered[190]:.2f} s, most {ordered[-1]:.2f} s; promise {PROMISE:.1f} s; "
+        f"95 % {ordered[190]:.2f} s, most {ordered[-1]:.2f} s, {beyond} beyond the promise of "
+        f"{PROMISE:.1f} s; "
         f"stalls of the machine taken off, most {max(stalls):.2f} s a run"
     )
     assert ordered[-1] <= PROMISE
