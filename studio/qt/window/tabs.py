@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabBar
@@ -72,7 +74,7 @@ class DocumentTabs(QTabBar):
                 close = icon_button(self._theme, "close", tr("Close this picture"), "muted")
                 close.setIconSize(QSize(14, 14))
                 close.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Ctrl+W and Delete do it by keyboard
-                close.clicked.connect(lambda entry=entry: self.close_wanted.emit(entry.document))
+                close.clicked.connect(partial(self._want_close, entry))
                 self.setTabButton(number, QTabBar.ButtonPosition.RightSide, close)
 
     def _describe(self, number: int, entry: Entry) -> None:
@@ -84,6 +86,9 @@ class DocumentTabs(QTabBar):
         self.setTabToolTip(number, f"{path}\n{unsaved}".strip())
         name = tr("{name}, not saved", name=entry.name) if entry.modified else entry.name
         self.setAccessibleTabName(number, name)
+
+    def _want_close(self, entry: Entry, _checked: bool = False) -> None:
+        self.close_wanted.emit(entry.document)
 
     def _on_current(self, number: int) -> None:
         if 0 <= number < len(self._shown):

@@ -1,0 +1,158 @@
+"""Extracts the strings of the window, brings the catalogs up to date and compiles them.
+
+    python .ci/translations.py update     # after strings have changed; then translate what is empty
+    python .ci/translations.py compile    # after translating
+    python .ci/translations.py missing    # what has no translation yet; exit code 1 if there is any
+
+Strings come from three places: literals in ``tr("...")`` and ``N_("...")``, titles of menus in
+commands, and what the built-in plugins and samples declare (titles, help, categories, choices,
+presets), which forms and menus translate when they show them.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "resources" / "translations"
+KEYWORDS = {"tr": None, "N_": None}
+DOMAIN = "impasto"
+
+
+def literals() -> Iterator[tuple[str, str, int]]:
+    """Text, file and line of every marked literal."""
+    for folder in ("studio", "plugins"):
+        found = extract_from_dir(
+            ROOT / folder,
+            method_map=[("**.py", "python")],
+            keywords=KEYWORDS,
+            comment_tags=("L10n:",),
+        )
+        for name, line, text, _comments, _context in found:
+            if isinstance(text, str):
+                yield text, f"{folder}/{name}", line
+
+
+def declared() -> Iterator[tuple[str, str]]:
+    """Text and origin of what commands, plugins and samples declare."""
+    from studio.api.parameters import describe
+    from studio.host.services import build_services
+    from studio.qt.areas import AREAS
+    from studio_resources.samples import samples
+
+    for area in AREAS:
+        for command in area.commands:
+            for part in command.menu.split("/")[1:]:
+                yield part, f"menu of {command.id}"
+    nowhere = FOLDER / "no-such-folder"
+    services = build_services(nowhere, nowhere, nowhere)
+    for operation in services.registry.operations():
+        origin = operation.id
+        yield from ((text, origin) for text in (operation.title, operation.menu, operation.help))
+        yield from ((preset.title, origin) for preset in operation.presets)
+        for spec in describe(operation.parameters):
+            yield from ((text, f"{origin}.{spec.name}") for text in (spec.title, spec.help))
+            yield from ((choice.title, f"{origin}.{spec.name}") for choice in spec.choices)
+    services.jobs.close(10)
+    yield from ((sample.title, "samples") for sample in samples())
+
+
+def template() -> Catalog:
+    """Every string that can be translated."""
+    catalog = Catalog(project="Impasto", charset="utf-8", fuzzy=False)
+    for text, file, line in sorted(literals(), key=lambda found: found[1:]):
+        if text:
+            catalog.add(text, locations=[(file, line)])
+    for text, origin in declared():
+        if text:
+            catalog.add(text, auto_comments=[origin])
+    return catalog
+
+
+def read(path: Path) -> Catalog:
+    """A catalog of the repository."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.name, domain=DOMAIN)
+
+
+def catalogs() -> list[Path]:
+    """The catalogs there are."""
+    return sorted(FOLDER.glob(f"*/{DOMAIN}.po"))
+
+
+def write(path: Path, catalog: Catalog) -> None:
+    """Write a catalog such that unchanged strings make no difference."""
+    made = io.BytesIO()
+    # Without line numbers and dates, which would change with every edit of the source.
+    write_po(made, catalog, sort_output=True, no_location=True, omit_header=False, width=100)
+    path.write_bytes(made.getvalue())
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """The catalog in the form that is loaded."""
+    made = io.BytesIO()
+    write_mo(made, catalog)
+    return made.getvalue()
+
+
+def missing(catalog: Catalog, wanted: Catalog) -> list[str]:
+    """What a catalog does not translate, or not for sure."""
+    lost = []
+    for message in wanted:
+        if message.id:
+            found = catalog.get(message.id)
+            if found is None or not found.string or found.fuzzy:
+                lost.append(str(message.id))
+    return lost
+
+
+def update() -> None:
+    """Bring every catalog up to date with the source; translations are kept."""
+    wanted = template()
+    for path in catalogs():
+        catalog = read(path)
+        created = catalog.creation_date
+        catalog.update(wanted, no_fuzzy_matching=True)
+        catalog.creation_date = created  # or every update would be a change
+        catalog.last_translator = catalog.language_team = "Impasto"
+        catalog.msgid_bugs_address = ""
+        catalog.obsolete.clear()
+        write(path, catalog)
+
+
+def compile_all() -> None:
+    """Write the compiled form of every catalog beside it."""
+    for path in catalogs():
+        path.with_suffix(".mo").write_bytes(compiled(read(path)))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the commands above."""
+    if arguments == ["update"]:
+        update()
+        compile_all()
+    elif arguments == ["compile"]:
+        compile_all()
+    elif arguments == ["missing"]:
+        wanted = template()
+        lost = {path.parent.name: missing(read(path), wanted) for path in catalogs()}
+        for language, texts in lost.items():
+            for text in texts:
+                sys.stdout.write(f"{language}: {text!r}\n")
+        return 1 if any(lost.values()) else 0
+    else:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,119 @@
+"""The catalogs: they match their source, and the window speaks the chosen language."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from types import ModuleType
+
+import pytest
+from babel.messages import Catalog
+from pytestqt.qtbot import QtBot
+
+from studio.host.services import Services
+from studio.qt import i18n
+from studio.qt.main_window import MainWindow
+from studio.qt.theme import Theme
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    """The script that extracts and compiles."""
+    path = ROOT / ".ci" / "translations.py"
+    spec = importlib.util.spec_from_file_location("impasto_translations", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    """German for one test."""
+    i18n.set_language("de")
+    yield
+    i18n.set_language("en")
+
+
+def test_compiled_catalogs_match_their_source(tool: ModuleType) -> None:
+    assert tool.catalogs(), "there is a translation"
+    for path in tool.catalogs():
+        made = tool.compiled(tool.read(path))
+        assert path.with_suffix(".mo").read_bytes() == made, "run .ci/translations.py compile"
+
+
+def test_what_is_missing_is_found(tool: ModuleType) -> None:
+    wanted, catalog = Catalog(), Catalog(locale="de")
+    for text in ("Open", "Close", "Crop", "Trim"):
+        wanted.add(text)
+    catalog.add("Open", "Öffnen")
+    catalog.add("Crop", "")
+    catalog.add("Trim", "Stutzen", flags=["fuzzy"])
+    assert tool.missing(catalog, wanted) == ["Close", "Crop", "Trim"]
+
+
+def test_strings_are_found_everywhere(tool: ModuleType) -> None:
+    texts = {str(message.id) for message in tool.template() if message.id}
+    assert "&Open…" in texts, "a command"
+    assert "Open pictures" in texts, "a literal"
+    assert "Upscale" in texts, "an operation of a plugin"
+
+
+def test_placeholders_survive_translation(tool: ModuleType) -> None:
+    for path in tool.catalogs():
+        for message in tool.read(path):
+            if message.id and message.string:
+                assert _names(str(message.id)) == _names(str(message.string))
+
+
+def _names(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+@pytest.mark.xfail(reason="strings still change; translated once they have settled", strict=True)
+def test_german_is_complete(tool: ModuleType) -> None:
+    wanted = tool.template()
+    lost = {path.parent.name: tool.missing(tool.read(path), wanted) for path in tool.catalogs()}
+    assert lost == {"de": []}
+
+
+def test_texts_without_translation_stay_english(german: None) -> None:
+    assert i18n.tr("no such text {n}", n=3) == "no such text 3"
+
+
+def test_an_unknown_language_is_english() -> None:
+    i18n.set_language("xx")
+    assert i18n.tr("&File") == "&File"
+    i18n.set_language("en")
+
+
+@pytest.mark.parametrize(
+    ("value", "file"), [("de_AT.UTF-8", "&Datei"), ("C.UTF-8", "&File"), ("en_GB", "&File")]
+)
+def test_the_system_language_is_followed(
+    monkeypatch: pytest.MonkeyPatch, value: str, file: str
+) -> None:
+    for name in ("LANGUAGE", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", value)
+    i18n.set_language("system")
+    assert i18n.tr("&File") == file
+    i18n.set_language("en")
+
+
+def test_the_window_speaks_german(
+    qtbot: QtBot, german: None, services: Services, theme: Theme
+) -> None:
+    window = MainWindow(services, theme)
+    qtbot.addWidget(window)
+    menus = [action.text() for action in window.menuBar().actions()]
+    assert menus[0] == "&Datei"
+    assert window.actions_by_id["open"].text() == "Ö&ffnen…"
+    assert "Werkzeuge" in window.docks["tools"].windowTitle()
+    assert "de" in i18n.languages()
+    window.close()
