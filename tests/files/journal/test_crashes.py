@@ -22,7 +22,7 @@ from studio.files.journal.disk import Disk
 CODEC = Codec([BlendMode, Group, Guide, Layer, Picture, Rect, Text])
 Pictures = Callable[[int, int], list[Picture]]
 RELAXED = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
