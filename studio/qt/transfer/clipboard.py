@@ -100,10 +100,14 @@ class FileMime(QMimeData):
         """Whether there is that."""
         return mimetype in self.formats()
 
-    def retrieveData(self, mimetype: str, preferred: Preferred) -> Any:  # noqa: ARG002, N802
+    def retrieveData(self, mimetype: str, preferred: Preferred) -> Any:  # noqa: N802
         """Write the file, then name it or give its bytes."""
         if mimetype == URIS:
-            return QByteArray(self._uri.get())
+            encoded = QByteArray(self._uri.get())
+            wanted = preferred.id() if isinstance(preferred, QMetaType) else preferred
+            # Qt would turn bytes into a list by itself, but not those of a Python override.
+            listed = wanted == QMetaType.Type.QVariantList.value
+            return [QUrl.fromEncoded(encoded.trimmed())] if listed else encoded
         if mimetype == PNG:
             self._uri.get()
             return QByteArray(self.path.read_bytes())
