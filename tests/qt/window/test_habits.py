@@ -142,7 +142,9 @@ def test_over_a_result_the_key_hides_the_result(
 ) -> None:
     run_to_result(focused, "tiny.invert")
     overlay = focused.canvas.overlay
+    focused.activateWindow()
     focused.canvas.setFocus()
+    qtbot.waitUntil(focused.canvas.hasFocus)
     qtbot.keyPress(focused.canvas, Qt.Key.Key_O)
     assert focused.canvas.showing_before
     qtbot.keyRelease(focused.canvas, Qt.Key.Key_O)
