@@ -163,7 +163,9 @@ class Welcome(QScrollArea):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(title_label("Impasto", 1.9))
-        words.addWidget(label(tr("An image editor whose tools are learned models"), "muted"))
+        words.addWidget(
+            label(tr("An image editor whose tools are learned models"), "muted", wrap=True)
+        )
         head = QHBoxLayout()
         head.setSpacing(16)
         head.addWidget(logo)
@@ -177,13 +179,13 @@ class Welcome(QScrollArea):
         self.open_button = button(tr("Open a picture…"), "Ctrl+O", primary=True)
         self._theme.bind(self.open_button, "open", "on_accent", 18)
         self.open_button.clicked.connect(self.open_requested)
-        row = QHBoxLayout(self.zone)
-        row.setContentsMargins(24, 24, 24, 24)
-        row.setSpacing(16)
-        row.addStretch(1)
-        row.addWidget(self.open_button)
-        row.addWidget(label(tr("or drop a picture, or a model file, anywhere here"), "muted"))
-        row.addStretch(1)
+        hint = label(tr("or drop a picture, or a model file, anywhere here"), "muted", wrap=True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self.zone)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(hint)
         return self.zone
 
     def show_recent(self, paths: Sequence[str]) -> None:
@@ -227,9 +229,9 @@ class Welcome(QScrollArea):
         super().resizeEvent(event)
         step = TILE.width() + SPACE
         columns = min(max((self.viewport().width() - SPACE) // step, 2), MOST_COLUMNS)
+        self._content.setFixedWidth(columns * step - SPACE)
         if columns != self._columns:
             self._columns = columns
-            self._content.setFixedWidth(columns * step - SPACE)
             self._arrange()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
