@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -74,6 +74,8 @@ def _plain(node: Node) -> Raster | None:
 
 def _blocks(rect: Rect) -> Iterator[Rect]:
     """Parts of ``rect`` that lie in one tile each."""
+    if rect.empty:
+        return
     for top in range(rect.y // TILE * TILE, rect.bottom, TILE):
         for left in range(rect.x // TILE * TILE, rect.right, TILE):
             yield Rect(left, top, TILE, TILE).intersected(rect)
@@ -221,6 +223,15 @@ class _Stack:
             out[..., 3] = np.rint(self.alpha * maximum)
 
 
+def _showing(nodes: Iterable[Node]) -> Iterator[Layer]:
+    """The layers that take part, bottom to top: none that a hidden group hides."""
+    for node in filter(_shows, nodes):
+        if isinstance(node, Group):
+            yield from _showing(node.children)
+        else:
+            yield node
+
+
 def _show_hidden(nodes: list[Node], block: Rect, hidden: Array, out: Array) -> None:
     """Give transparent pixels the colour they carry, that of the lowest layer that has any.
 
@@ -228,8 +239,8 @@ def _show_hidden(nodes: list[Node], block: Rect, hidden: Array, out: Array) -> N
     outside its mask, must not change them.
     """
     missing = hidden.copy()
-    for layer in layers_in(tuple(nodes)):
-        pixels = _window(layer.raster, block) if layer.visible else None
+    for layer in _showing(nodes):
+        pixels = _window(layer.raster, block)
         if pixels is None:
             continue
         carries = missing & (pixels[..., 3] == 0) & pixels[..., :3].any(axis=2)

@@ -83,11 +83,11 @@ def paint(layer_id: str, x: int, y: int, pixels: Array, mask: Array | None = Non
 
 
 def select(mask: Raster | None) -> Edit:
-    """Replace the selection; None selects nothing in particular."""
+    """Replace the selection; None, or one of nothing, selects nothing in particular."""
 
     def edit(picture: Picture) -> Picture:
         same = mask is picture.selection or mask == picture.selection
-        return picture if same else picture.replaced(selection=mask)
+        return picture if same else picture.with_selection(mask)
 
     return edit
 
@@ -121,13 +121,13 @@ def rescale(width: int, height: int, enlarged: Mapping[str, Array]) -> Edit:
             )
             for guide in picture.guides
         )
-        return picture.replaced(
+        after = picture.replaced(
             width=width,
             height=height,
             nodes=mapped(picture.nodes, layer_again, again),
-            selection=picture.selection and again(picture.selection),
             guides=guides,
         )
+        return after.with_selection(picture.selection and again(picture.selection))
 
     return edit
 
@@ -156,15 +156,15 @@ def crop(rect: Rect) -> Edit:
             dataclasses.replace(g, position=g.position - (rect.x if g.vertical else rect.y))
             for g in picture.guides
         )
-        return picture.replaced(
+        after = picture.replaced(
             width=rect.width,
             height=rect.height,
             nodes=mapped(picture.nodes, layer_moved, moved),
-            selection=picture.selection and moved(picture.selection),
             guides=tuple(
                 g for g in guides if 0 <= g.position <= (rect.width if g.vertical else rect.height)
             ),
         )
+        return after.with_selection(picture.selection and moved(picture.selection))
 
     return edit
 

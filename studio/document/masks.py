@@ -61,8 +61,13 @@ def mask_from_alpha(node_id: str) -> Edit:
 
 
 def remove_mask(node_id: str) -> Edit:
-    """Take the mask away; what it hid shows again."""
-    return change_node(node_id, mask=None)
+    """Take the mask away; what it hid shows again. The edit raises UserError if it is locked."""
+
+    def edit(picture: Picture) -> Picture:
+        require_unlocked(picture, node_id)
+        return change_node(node_id, mask=None)(picture)
+
+    return edit
 
 
 def apply_mask(node_id: str) -> Edit:
@@ -90,7 +95,7 @@ def selection_from_mask(node_id: str) -> Edit:
 
     def edit(picture: Picture) -> Picture:
         mask = require(picture, node_id).mask
-        return picture if mask is None else picture.replaced(selection=_eight_bits(mask))
+        return picture if mask is None else picture.with_selection(_eight_bits(mask))
 
     return edit
 
@@ -106,7 +111,7 @@ def selection_from_alpha(node_id: str) -> Edit:
         if isinstance(layer, Group):
             raise UserError("A group has no transparency of its own.", "Choose a layer.")
         alpha = Raster(picture.dtype, 1, alpha_tiles(layer.raster)).cropped(picture.bounds)
-        return picture.replaced(selection=_eight_bits(alpha))
+        return picture.with_selection(_eight_bits(alpha))
 
     return edit
 
@@ -136,7 +141,12 @@ def masked_raster(raster: Raster, mask: Raster) -> Raster:
 
 
 def _masked(picture: Picture, node_id: str, mask: Raster) -> Picture:
-    """With the mask in place and chosen, as the next thing is to paint on it."""
+    """With the mask in place and chosen, as the next thing is to paint on it.
+
+    Raises:
+        UserError: if the node is locked.
+    """
+    require_unlocked(picture, node_id)
     after = change_node(node_id, mask=mask)(picture)
     return after.replaced(active=node_id, mask_active=True)
 

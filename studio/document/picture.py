@@ -142,6 +142,12 @@ class Picture:
         """A copy in which the node with the same id is replaced."""
         return self.replaced(nodes=tree.swapped(self.nodes, node.id, (node,)))
 
+    def with_selection(self, selection: Raster | None) -> Picture:
+        """A copy with another selection; one of nothing is none, or nothing could be edited."""
+        if selection is not None and selection.blank:
+            selection = None
+        return self.replaced(selection=selection)
+
     def with_layer(self, layer: Layer) -> Picture:
         """A copy in which the layer with the same id is replaced."""
         return self.with_node(layer)

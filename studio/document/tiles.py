@@ -63,6 +63,11 @@ class Raster:
         return int(np.iinfo(self.dtype).max)
 
     @property
+    def blank(self) -> bool:
+        """Whether every value is zero."""
+        return not any(tile.any() for tile in self._tiles.values())
+
+    @property
     def bounds(self) -> Rect:
         """The smallest tile-aligned rectangle around all stored tiles."""
         if not self._tiles:

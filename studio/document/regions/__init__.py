@@ -18,7 +18,7 @@ from studio.document.regions.combining import (
     within,
 )
 from studio.document.regions.fills import clear_selected, fill_selected
-from studio.document.regions.masks import from_mask, is_empty
+from studio.document.regions.masks import from_mask
 from studio.document.regions.modifying import border, feather, grow, shrink, smooth
 from studio.document.regions.shapes import ellipse, polygon, rectangle
 from studio.document.regions.similar import by_color, sampled_pixels, wand
@@ -37,7 +37,6 @@ __all__ = [
     "grow",
     "intersect",
     "invert",
-    "is_empty",
     "moved",
     "polygon",
     "rectangle",

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from studio.document.edits import Edit
+from studio.document.edits import Edit, select
 from studio.document.geometry import Rect
 from studio.document.picture import Picture
 from studio.document.regions.masks import (
@@ -20,7 +20,6 @@ from studio.document.regions.masks import (
     filled_rectangle,
     from_mask,
     frozen,
-    is_empty,
 )
 from studio.document.tiles import TILE, Array, Index, Raster
 
@@ -131,9 +130,7 @@ def change_selection(new: Raster | None, mode: Mode = Mode.REPLACE) -> Edit:
         selection = None
         if new is not None:
             selection = combine(picture.selection, new, mode, picture.bounds)
-            selection = None if is_empty(selection) else selection
-        same = selection is picture.selection or selection == picture.selection
-        return picture if same else picture.replaced(selection=selection)
+        return select(selection)(picture)
 
     return edit
 

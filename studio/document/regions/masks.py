@@ -53,11 +53,6 @@ def filled_rectangle(rect: Rect) -> Raster:
     return Raster(np.uint8, 1, tiles)
 
 
-def is_empty(selection: Raster) -> bool:
-    """Whether not one pixel is selected, not even in part."""
-    return not any(tile.any() for tile in selection.tiles.values())
-
-
 def indices(rect: Rect) -> Iterator[Index]:
     """The tiles that ``rect`` touches."""
     if rect.empty:

@@ -9,7 +9,7 @@ from typing_extensions import override
 from studio.document.geometry import Rect
 from studio.document.painting import Target
 from studio.document.picture import Picture
-from studio.document.regions.masks import filled_rectangle, is_empty
+from studio.document.regions.masks import filled_rectangle
 from studio.document.tiles import Array, Raster
 
 
@@ -35,7 +35,7 @@ class SelectionTarget(Target):
     def painted(self, raster: Raster) -> Picture:
         if raster is self.raster:
             return self.picture
-        return self.picture.replaced(selection=None if is_empty(raster) else raster)
+        return self.picture.with_selection(raster)
 
     @override
     def selected(self, rect: Rect, weight: Array) -> Array | None:

@@ -155,7 +155,7 @@ def _selected_moved(picture: Picture, layer: Layer, moved: Callable[[Raster], Ra
     raster = over(rest, moved(floating))
     selection = moved(picture.selection).cropped(picture.bounds)
     after = picture.with_node(layer.replaced(raster=raster, text=None))
-    return after.replaced(selection=selection)
+    return after.with_selection(selection)
 
 
 def _parted(raster: Raster, selection: Raster) -> tuple[Raster, Raster]:

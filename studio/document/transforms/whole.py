@@ -41,11 +41,11 @@ def map_rasters(picture: Picture, moved: Callable[[Raster], Raster], matrix: Mat
     def layer(old: Layer) -> Layer:
         return old.replaced(raster=moved(old.raster), text=moved_text(old.text, matrix))
 
-    return picture.replaced(
+    after = picture.replaced(
         nodes=mapped(picture.nodes, layer, moved),
-        selection=picture.selection and moved(picture.selection),
         guides=moved_guides(picture.guides, matrix),
     )
+    return after.with_selection(picture.selection and moved(picture.selection))
 
 
 def image_size(
@@ -77,7 +77,8 @@ def canvas_size(rect: Rect, fill: tuple[int, int, int] | None = None) -> Edit:
 
     Args:
         rect: in pixels of the canvas so far; may reach beyond it on any side.
-        fill: sRGB 0 to 255 that the new area of the lowest layer gets; None leaves it transparent.
+        fill: RGB in the picture's profile and depth that the new area of the lowest layer gets;
+            None leaves it transparent.
     """
     _require_size(rect.width, rect.height)
 
@@ -304,9 +305,8 @@ def _recut(picture: Picture, rect: Rect) -> Picture:
         if 0 <= guide.position <= (rect.width if guide.vertical else rect.height)
     )
     selection = after.selection and after.selection.cropped(Rect(0, 0, rect.width, rect.height))
-    return after.replaced(
-        width=rect.width, height=rect.height, guides=tuple(guides), selection=selection
-    )
+    cut = after.replaced(width=rect.width, height=rect.height, guides=tuple(guides))
+    return cut.with_selection(selection)
 
 
 def _without_outside(picture: Picture) -> Picture:
@@ -325,12 +325,10 @@ def _without_outside(picture: Picture) -> Picture:
 def _filled(picture: Picture, rect: Rect, fill: tuple[int, int, int]) -> Picture:
     """With colour on the lowest layer wherever ``rect`` is beyond the canvas."""
     lowest = picture.layers[0]
-    maximum = lowest.raster.maximum
-    color = [round(value * maximum / 255) for value in fill] + [maximum]
     raster = lowest.raster
     for part in _around(rect, picture.bounds):
         pixels = np.empty((part.height, part.width, 4), raster.dtype)
-        pixels[:] = color
+        pixels[:] = (*fill, raster.maximum)
         raster = raster.write(part.x, part.y, pixels)
     changed: Node = lowest.replaced(raster=raster)
     if lowest.mask is not None:
@@ -361,9 +359,10 @@ def _trimmed(picture: Picture, by: str, tolerance: float) -> Rect:
     """Around every pixel of the composite that is not border, in bands so that memory stays low."""
     maximum = int(np.iinfo(picture.dtype).max)
     allowed = tolerance * maximum
-    if by == "transparency" and allowed == 0 and len(picture.layers) == 1:
-        layer = picture.layers[0]
-        if layer.mask is None and layer.visible and layer.opacity == 1:
+    if by == "transparency" and allowed == 0 and len(picture.nodes) == 1:
+        layer = picture.nodes[0]
+        plain = layer.mask is None and layer.visible and layer.opacity == 1
+        if isinstance(layer, Layer) and plain:
             return content_bounds(layer.raster).intersected(picture.bounds)
     corner = composite(picture, Rect(0, 0, 1, 1))[0, 0].astype(np.int64)
     found = Rect(0, 0, 0, 0)

@@ -154,7 +154,7 @@ class ImageArea(Area):
             colors = self.desk.toolbox.colors
             chosen = dialog.fill_choice == "background"
             color = colors.background if chosen else colors.foreground
-            fill = in_profile(color, document.picture.icc, "uint8")
+            fill = in_profile(color, document.picture.icc, document.picture.dtype)
         try:
             edit = canvas_size(dialog.new_canvas, fill)
         except UserError as error:

@@ -68,7 +68,7 @@ class CanvasTool(BoxTool):
         return -rect.x, -rect.y, rect.right - bounds.right, rect.bottom - bounds.bottom
 
     def fill_color(self) -> tuple[int, int, int] | None:
-        """What the new area gets, in the picture's own profile and 8 bits; None is clear."""
+        """What the new area gets, in the picture's own profile and depth; None is clear."""
         from studio.qt.tools.colors import in_profile
 
         document = self._document
@@ -76,7 +76,7 @@ class CanvasTool(BoxTool):
             return None
         colors = self.desk.colors
         color = colors.background if self.fill == "background" else colors.foreground
-        return in_profile(color, document.picture.icc, "uint8")
+        return in_profile(color, document.picture.icc, document.picture.dtype)
 
     @override
     def commit(self) -> None:

@@ -15,7 +15,6 @@ from studio.document.regions import (
     from_mask,
     intersect,
     invert,
-    is_empty,
     moved,
     select_all,
     subtract,
@@ -126,4 +125,4 @@ def test_nothing_left_is_no_selection(mode):
     assert one.selection == left
     assert change_selection(other, mode)(one).selection is None
     assert change_selection(None)(one).selection is None
-    assert is_empty(Raster(np.uint8, 1))
+    assert Raster(np.uint8, 1).blank
