@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         panels = (
             Panel("tools", tr("Tools"), self.tools, "left"),
             *(panel for area in self.areas for panel in area.panels()),
-            Panel("jobs", tr("Jobs"), self.jobs),
+            Panel("jobs", tr("Jobs"), self.jobs, tab_with="layers"),
         )
         self.panels = Docks(self, panels, theme)
         self.docks = self.panels.by_id

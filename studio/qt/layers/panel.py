@@ -44,7 +44,7 @@ class LayersPanel(QWidget):
         self.buttons = self._make_buttons()
         self._lay_out()
         self._connect()
-        self.setMinimumSize(220, 280)
+        self.setMinimumSize(220, 200)
         self._show_document()
 
     def _make_buttons(self) -> dict[str, QToolButton]:

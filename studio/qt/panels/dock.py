@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import icon_button, label
 
-QWIDGETSIZE_MAX = 16_777_215
-"""Qt's own, which it does not export."""
+
+class TitleBar(QWidget):
+    """The title bar of a dock, which can take no room at all.
+
+    Qt leaves room for the size hint of a title bar even while the bar is hidden.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("dock-title")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(0, 0) if self.isHidden() else super().sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0) if self.isHidden() else super().minimumSizeHint()
 
 
 class Dock(QDockWidget):
@@ -25,9 +43,7 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
-        self.bar = bar = QWidget()
-        bar.setObjectName("dock-title")
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.bar = bar = TitleBar()
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 4, 6, 4)
         row.addWidget(label(title), 1)
@@ -45,7 +61,9 @@ class Dock(QDockWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Do without the title bar, as in a place that several panels share: their tabs name them."""
-        height = 0 if compact else QWIDGETSIZE_MAX
-        if self.bar.maximumHeight() != height:
-            self.bar.setMaximumHeight(height)
-            self.bar.setVisible(not compact)
+        if self.bar.isHidden() != compact:
+            self.bar.setHidden(compact)
+            self.bar.updateGeometry()
+            layout = self.layout()
+            if layout is not None:
+                layout.invalidate()

@@ -43,7 +43,7 @@ class JobsPanel(QWidget):
         column.addWidget(self.empty)
         column.addWidget(area, 1)
         column.addLayout(feet)
-        self.setMinimumSize(240, 140)
+        self.setMinimumSize(240, 120)
         bridge.job_changed.connect(self._on_job)
         self._arrange()
 

@@ -12,6 +12,7 @@ from typing_extensions import override
 from studio.document import Raster, Rect
 from studio.document.regions import Mode, ellipse, rectangle
 from studio.qt.canvas import CanvasView
+from studio.qt.geometry.snapping import Snapper, snapper
 from studio.qt.i18n import N_
 from studio.qt.selecting.tool import (
     ALT,
@@ -45,6 +46,7 @@ class ShapeTool(SelectTool):
 
     While dragging, Shift makes the box square, Alt draws it from its middle, and Space moves it. A
     key that was held at the press chose the mode and counts for the shape once it was released.
+    Corners jump to guides, the canvas and layers that are near, if snapping is on.
     """
 
     def __init__(self, desk: ToolDesk) -> None:
@@ -52,10 +54,12 @@ class ShapeTool(SelectTool):
         self._start: tuple[float, float] | None = None
         self._first: Pointer | None = None
         self._now: Pointer | None = None
+        self._end = (0.0, 0.0)
         self._mode = Mode.REPLACE
         self._spent = Qt.KeyboardModifier.NoModifier
         self._held = Qt.KeyboardModifier.NoModifier
         self._carrying = False
+        self._lines = Snapper()
 
     @abstractmethod
     def shape(self, box: QRectF, bounds: Rect) -> Raster:
@@ -75,7 +79,8 @@ class ShapeTool(SelectTool):
         if self.begin_move(p):
             return
         self._mode = self.mode(p)
-        self._start = (p.x, p.y)
+        self._lines = snapper(self.desk)
+        self._start = self._end = self._lines.point(p.x, p.y)
         self._first = self._now = p
         self._held = self._spent = p.modifiers & (SHIFT | ALT)
         self.repaint.emit()
@@ -88,8 +93,11 @@ class ShapeTool(SelectTool):
         if self._start is None or self._now is None:
             return
         if self._carrying:
-            x, y = self._start
-            self._start = (x + p.x - self._now.x, y + p.y - self._now.y)
+            dx, dy = p.x - self._now.x, p.y - self._now.y
+            self._start = (self._start[0] + dx, self._start[1] + dy)
+            self._end = (self._end[0] + dx, self._end[1] + dy)
+        else:
+            self._end = self._lines.point(p.x, p.y)
         self._hold(p.modifiers & (SHIFT | ALT))
         self._now = p
         self.repaint.emit()
@@ -161,7 +169,7 @@ class ShapeTool(SelectTool):
         if self._start is None or self._now is None:
             return None
         x, y = self._start
-        dx, dy = self._now.x - x, self._now.y - y
+        dx, dy = self._end[0] - x, self._end[1] - y
         counting = self._held & ~self._spent
         fixed, width, height = (
             self.values.text("fixed"), self.values.number("width"), self.values.number("height")
@@ -170,6 +178,8 @@ class ShapeTool(SelectTool):
         if fixed == "size":
             # Under the pointer, wherever the drag began.
             left, top = self._now.x - width / 2, self._now.y - height / 2
+            across, down = self._lines.box(left, top, width, height)
+            left, top = left + across, top + down
             return _whole(left, top, left + width, top + height)
         ratio = width / height if fixed == "ratio" else 1.0 if counting & SHIFT else None
         if ratio is not None:

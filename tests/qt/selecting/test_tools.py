@@ -8,6 +8,9 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from studio.document import Guide
+from studio.qt.geometry.snapping import Switches
+
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
 KEY = Qt.Key
@@ -249,3 +252,16 @@ def test_every_tool_has_modes_with_names(hand):
         options["mode"] = "add"
         assert row.buttons["add"].isChecked()
         row.deleteLater()
+
+
+def test_a_corner_near_a_guide_or_the_edge_jumps_to_it_and_is_free_without_snapping(hand):
+    document = hand.window.session.document
+    settings = hand.window.services.settings
+    guides = (Guide(vertical=True, position=83.0), Guide(vertical=False, position=61.0))
+    document.view_change(lambda picture: picture.replaced(guides=guides))
+    hand.choose("select-rectangle")
+    hand.drag((3, 2), (86, 58))
+    assert hand.box() == (0, 0, 83, 61)
+    Switches.of(settings).remember(settings, on=False)
+    hand.drag((103, 2), (186, 58))
+    assert hand.box() == (103, 2, 186, 58)
