@@ -22,6 +22,7 @@ from studio.qt.forms.controls import (
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.forms.picture_control import PictureControl
 from studio.qt.forms.tone_controls import CurveControl, LevelsControl, ToneControl
+from studio.qt.forms.words import translated
 from studio.qt.models import Models
 from studio.qt.panels.counts import Counts
 from studio.qt.theme import Theme
@@ -58,7 +59,7 @@ class Form(QWidget):
     def __init__(self, parameters: type[Parameters], models: Models, theme: Theme) -> None:
         super().__init__()
         self._parameters = parameters
-        self.specs = describe(parameters)
+        self.specs = tuple(map(translated, describe(parameters)))
         self.controls: dict[str, Control] = {}
         self._errors: dict[str, QLabel] = {}
         column = QVBoxLayout(self)

@@ -84,13 +84,13 @@ class OperationPage(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(8, 8, 12, 8)
         head.addWidget(back)
-        head.addWidget(label(self.operation.title, "heading"), 1)
+        head.addWidget(label(tr(self.operation.title), "heading"), 1)
         head.addWidget(self.reset_button)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(GAP * 2)
-        column.addWidget(label(self.operation.help, "muted", wrap=True))
+        column.addWidget(label(tr(self.operation.help), "muted", wrap=True))
         if self.presets.count() > 2:
             column.addWidget(label("Preset", "heading"))
             column.addWidget(self.presets)
@@ -144,7 +144,7 @@ class OperationPage(QWidget):
         self._presets: list[tuple[str, Mapping[str, Any]]] = [(DEFAULTS, {})]
         if self._last:
             self._presets.append((tr("Last used"), self._last))
-        self._presets += [(preset.title, preset.values) for preset in self.operation.presets]
+        self._presets += [(tr(preset.title), preset.values) for preset in self.operation.presets]
         self.presets.addItem(CUSTOM)
         for title, _ in self._presets:
             self.presets.addItem(title)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 
 from studio.api.operation import Operation
 from studio.qt.fuzzy import ranked
+from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, label
 
@@ -27,8 +28,8 @@ class OperationList(QWidget):
         self._operations = {operation.id: operation for operation in operations}
         self._theme = theme
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search tools")
-        self.search.setAccessibleName("Search tools")
+        self.search.setPlaceholderText(tr("Search tools"))
+        self.search.setAccessibleName(tr("Search tools"))
         self.search.setClearButtonEnabled(True)
         self.search.addAction(
             theme.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition
@@ -37,7 +38,7 @@ class OperationList(QWidget):
         self.search.returnPressed.connect(self._enter)
         self.search.installEventFilter(self)
         self.list = QListWidget()
-        self.list.setAccessibleName("Tools")
+        self.list.setAccessibleName(tr("Tools"))
         self.list.setIconSize(QSize(20, 20))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._choose)
@@ -56,21 +57,23 @@ class OperationList(QWidget):
     def _fill(self, query: str) -> None:
         self.list.clear()
         operations = list(self._operations.values())
-        found = ranked(query, operations, lambda operation: operation.title, _searched)
+        found = ranked(query, operations, lambda operation: tr(operation.title), _searched)
         menu = ""
         for operation in found:
             if not query.strip() and operation.menu != menu:
                 menu = operation.menu
                 self._add_heading(menu)
-            item = QListWidgetItem(self._theme.icon("operation", "link"), operation.title)
+            item = QListWidgetItem(self._theme.icon("operation", "link"), tr(operation.title))
             item.setData(ID, operation.id)
-            item.setToolTip(operation.help)
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, operation.help)
+            item.setToolTip(tr(operation.help))
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, tr(operation.help))
             item.setSizeHint(QSize(0, ROW_HEIGHT))
             self.list.addItem(item)
         self.empty.setVisible(not found)
         self.empty.setText(
-            f"No tool fits “{query}”." if operations else "No plugin offers a tool. See Plugins."
+            tr("No tool fits “{query}”.", query=query)
+            if operations
+            else tr("No plugin offers a tool. See Plugins.")
         )
         for row in range(self.list.count()):
             if self.list.item(row).data(ID):
@@ -78,7 +81,7 @@ class OperationList(QWidget):
                 break
 
     def _add_heading(self, text: str) -> None:
-        item = QListWidgetItem(text)
+        item = QListWidgetItem(tr(text))
         item.setFlags(Qt.ItemFlag.NoItemFlags)
         font = item.font()
         font.setBold(True)
@@ -107,4 +110,5 @@ class OperationList(QWidget):
 
 
 def _searched(operation: Operation) -> str:
-    return " ".join((operation.menu, *operation.keywords, operation.help))
+    texts = (operation.title, operation.menu, operation.help)
+    return " ".join((*texts, *map(tr, texts), *operation.keywords))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +118,20 @@ def test_the_window_speaks_german(
     assert "Werkzeuge" in window.docks["tools"].windowTitle()
     assert "de" in i18n.languages()
     window.close()
+
+
+def test_what_a_plugin_declares_is_translated(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, opened: MainWindow
+) -> None:
+    words = {"Strength": "Stärke", "0 leaves the picture as it is": "0 lässt das Bild, wie es ist"}
+
+    class Words(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return words.get(message, message)
+
+    monkeypatch.setattr(i18n, "_translations", Words())
+    opened.tools.choose_id("tiny.invert")
+    page = opened.tools.page
+    assert page is not None
+    assert page.form.specs[0].title == "Stärke"
+    assert "Bild" in page.form.specs[0].help
