@@ -146,7 +146,7 @@ class Picture:
         """A copy with another selection; one of nothing is none, or nothing could be edited."""
         if selection is not None and selection.blank:
             selection = None
-        return self.replaced(selection=selection)
+        return self if selection is self.selection else self.replaced(selection=selection)
 
     def with_layer(self, layer: Layer) -> Picture:
         """A copy in which the layer with the same id is replaced."""

@@ -49,6 +49,11 @@ class Target:
         """The canvas: nothing is painted outside it."""
         return self.picture.bounds
 
+    @property
+    def selection(self) -> Raster | None:
+        """What keeps paint from the rest; None = it goes everywhere."""
+        return self.picture.selection
+
     def painted(self, raster: Raster) -> Picture:
         """The picture with other pixels in the target. Text that is painted on becomes pixels."""
         if raster is self.raster:
@@ -67,7 +72,7 @@ class Target:
         Returns:
             The same array where everything is selected, None where nothing is.
         """
-        selection = self.picture.selection
+        selection = self.selection
         if selection is None:
             return weight
         tile = selection.tiles.get((rect.x // TILE, rect.y // TILE))

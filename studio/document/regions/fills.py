@@ -6,20 +6,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.document.edits import Edit, paint_target
-from studio.document.geometry import Rect
+from studio.document.edits import Edit
+from studio.document.painting import Target
 from studio.document.picture import Picture, tile_rect
 from studio.document.regions.masks import FULL, filled_rectangle
 from studio.document.tiles import TILE, Array, Index, Raster
 
 Change = Callable[[Array, Array], Array]
+Find = Callable[[Picture], Target]
+"""What an edit is to change; raises UserError if that is locked, hidden or a group."""
 
 
-def clear_selected() -> Edit:
-    """Make what is selected of the active layer transparent; of its active mask, hidden.
+def clear_selected(find: Find = Target.of) -> Edit:
+    """Make what is selected of the target transparent; of a mask, hidden.
 
     Without a selection that is everything on the canvas. Colours stay under the transparency. The
-    edit raises UserError as `paint_target` does.
+    edit raises UserError as ``find`` does.
     """
 
     def cleared(old: Array, weight: Array) -> Array:
@@ -29,59 +31,40 @@ def clear_selected() -> Edit:
         new[..., -1] = (alpha * kept + 127) // 255
         return new
 
-    return _on_target(cleared, cleared)
+    return lambda picture: _changed(find(picture), cleared)
 
 
-def fill_selected(color: tuple[int, int, int]) -> Edit:
-    """Fill what is selected of the active layer with an opaque colour; its active mask with its gray.
+def fill_selected(color: Callable[[Target], tuple[int, ...]], find: Find = Target.of) -> Edit:
+    """Fill what is selected of the target with an opaque colour.
 
     Args:
-        color: RGB in the picture's profile and depth.
+        color: as the target takes it: RGB in the picture's profile and depth, or one value for a
+            mask.
+        find: what is filled.
     """
 
-    def painted(old: Array, weight: Array) -> Array:
-        pixels = np.empty_like(old)
-        pixels[...] = (*color, np.iinfo(old.dtype).max)
-        if weight is FULL:
-            return pixels
-        whole = Raster(old.dtype, 4, {(0, 0): old})
-        share = weight[..., 0].astype(np.float32) / np.float32(255)
-        return whole.blend(0, 0, pixels, share).tiles.get((0, 0), old)
-
     def edit(picture: Picture) -> Picture:
-        red, green, blue = color
-        gray = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / np.iinfo(picture.dtype).max
+        target = find(picture)
+        paint = color(target)
 
-        def masked(old: Array, weight: Array) -> Array:
-            share = weight.astype(np.float32) / np.float32(255)
-            value = np.float32(gray * np.iinfo(old.dtype).max)
-            mixed: Array = np.rint(old + (value - old) * share).astype(old.dtype)
-            return mixed
+        def painted(old: Array, weight: Array) -> Array:
+            pixels = np.empty_like(old)
+            pixels[...] = paint if target.on_mask else (*paint, np.iinfo(old.dtype).max)
+            if weight is FULL:
+                return pixels
+            whole = Raster(old.dtype, old.shape[2], {(0, 0): old})
+            share = weight[..., 0].astype(np.float32) / np.float32(255)
+            return whole.blend(0, 0, pixels, share).tiles.get((0, 0), old)
 
-        return _on_target(painted, masked)(picture)
+        return _changed(target, painted)
 
     return edit
 
 
-def _on_target(pixels: Change, mask: Change) -> Edit:
-    def edit(picture: Picture) -> Picture:
-        layer = paint_target(picture)
-        selection = picture.selection or filled_rectangle(picture.bounds)
-        if picture.mask_active and layer.mask is not None:
-            scaled = _changed(layer.mask, selection, picture.bounds, mask)
-            return (
-                picture if scaled is layer.mask else picture.with_layer(layer.replaced(mask=scaled))
-            )
-        raster = _changed(layer.raster, selection, picture.bounds, pixels)
-        if raster is layer.raster:
-            return picture
-        return picture.with_layer(layer.replaced(raster=raster, text=None))
-
-    return edit
-
-
-def _changed(raster: Raster, selection: Raster, bounds: Rect, change: Change) -> Raster:
+def _changed(target: Target, change: Change) -> Picture:
     """Change the tiles that are selected; equal inputs, such as empty tiles, give one result."""
+    raster, bounds = target.raster, target.bounds
+    selection = target.selection or filled_rectangle(bounds)
     empty = np.zeros((TILE, TILE, raster.channels), raster.dtype)
     on_nothing: Array | None = None
     tiles: dict[Index, Array | None] = {}
@@ -95,6 +78,5 @@ def _changed(raster: Raster, selection: Raster, bounds: Rect, change: Change) ->
         else:
             new = change(empty if old is None else old, weight)
         if not np.array_equal(empty if old is None else old, new):
-            new.flags.writeable = False
             tiles[index] = new
-    return raster.with_tiles(tiles) if tiles else raster
+    return target.painted(raster.with_tiles(tiles) if tiles else raster)

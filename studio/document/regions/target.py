@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from studio.document.geometry import Rect
 from studio.document.painting import Target
 from studio.document.picture import Picture
 from studio.document.regions.masks import filled_rectangle
-from studio.document.tiles import Array, Raster
+from studio.document.tiles import Raster
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class SelectionTarget(Target):
             return self.picture
         return self.picture.with_selection(raster)
 
+    @property
     @override
-    def selected(self, rect: Rect, weight: Array) -> Array | None:
-        return weight
+    def selection(self) -> Raster | None:
+        return None

@@ -38,6 +38,7 @@ from studio.qt.selecting.dialogs import RGB, AmountDialog, ColorRangeDialog, Vei
 from studio.qt.selecting.preview import LivePreview
 from studio.qt.selecting.veil import Veil
 from studio.qt.tools.colors import in_profile
+from studio.qt.tools.painting.ink_tool import paint_color
 
 SETTING = "quick-mask"
 AT_ONCE = 2_000_000
@@ -81,7 +82,7 @@ class SelectArea(Area):
     @override
     def handlers(self) -> dict[str, Callable[..., object]]:
         plain: dict[str, Callable[..., object]] = {
-            "edit-clear": lambda: self._edit(tr("Clear"), clear_selected()),
+            "edit-clear": lambda: self._edit(tr("Clear"), clear_selected(self.view.target)),
             "edit-fill-foreground": lambda: self._fill(self.desk.toolbox.colors.foreground),
             "edit-fill-background": lambda: self._fill(self.desk.toolbox.colors.background),
             "select-all": lambda: self._edit(tr("Select all"), select_all()),
@@ -174,11 +175,8 @@ class SelectArea(Area):
             self.desk.workspace.messages.show_error(error)
 
     def _fill(self, color: RGB) -> None:
-        document = self._document
-        if document is not None:
-            picture = document.picture
-            filled = fill_selected(in_profile(color, picture.icc, picture.dtype))
-            self._edit(tr("Fill with colour"), filled)
+        filled = fill_selected(lambda target: paint_color(target, color), self.view.target)
+        self._edit(tr("Fill with color"), filled)
 
     def _select_again(self) -> None:
         document = self._document

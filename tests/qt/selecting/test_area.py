@@ -133,7 +133,7 @@ def test_large_pictures_are_changed_on_a_thread(hand, trigger, qtbot):
     hand.window.toolbox.colors.foreground = (255, 255, 255)
     trigger("edit-fill-foreground")
     assert hand.titles == []
-    qtbot.waitUntil(lambda: hand.titles == ["Fill with colour"], timeout=20_000)
+    qtbot.waitUntil(lambda: hand.titles == ["Fill with color"], timeout=20_000)
     bounds = hand.picture.bounds
     assert hand.picture.active_layer.raster.read(bounds).min() == 65535
     hand.window.toolbox.colors.reset()
@@ -161,6 +161,20 @@ def test_brushes_paint_on_the_selection_in_quick_mask(hand, trigger):
     hand.choose("brush")
     hand.drag((10, 5), (30, 5))
     assert hand.picture.active_layer.raster is not pixels
+
+
+def test_clearing_and_filling_are_of_the_selection_in_quick_mask(hand, trigger):
+    pixels = hand.picture.active_layer.raster
+    hand.choose("select-rectangle")
+    hand.drag((20, 20), (60, 60))
+    trigger("quick-mask")
+    hand.window.toolbox.colors.foreground = (255, 255, 255)
+    trigger("edit-fill-foreground")
+    assert (hand.selected() == 255).all()
+    trigger("edit-clear")
+    assert hand.selected() is None
+    assert hand.picture.active_layer.raster is pixels
+    assert hand.titles[1:] == ["Fill with color", "Clear"]
 
 
 def test_another_picture_starts_without_quick_mask(hand, trigger):
