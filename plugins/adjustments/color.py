@@ -14,8 +14,8 @@ Range = Literal["all", "reds", "yellows", "greens", "cyans", "blues", "magentas"
 class HueSaturationParameters(Parameters):
     """Which colours change, and how."""
 
-    range: Range = choice("all", {"all": "All colours"}, help="Which colours change.")
-    hue: int = integer(0, minimum=-180, maximum=180, unit="°", help="Turn around the colour wheel.")
+    range: Range = choice("all", {"all": "All colors"}, help="Which colors change.")
+    hue: int = integer(0, minimum=-180, maximum=180, unit="°", help="Turn around the color wheel.")
     saturation: int = integer(0, minimum=-100, maximum=100, help="Towards gray, or stronger.")
     lightness: int = integer(0, minimum=-100, maximum=100, help="Towards black, or towards white.")
     colorize: bool = boolean(False, help="Give the whole picture the one hue.")
@@ -33,16 +33,16 @@ class WhiteBalanceParameters(Parameters):
         help="Of the light in the scene; lower for lamplight, which then looks less orange.",
     )
     tint: int = integer(0, minimum=-100, maximum=100, help="Towards green, or towards magenta.")
-    neutral: str | None = color(help="A colour of the picture that should be gray.")
+    neutral: str | None = color(help="A color of the picture that should be gray.")
 
 
 class VibranceParameters(Parameters):
     """Two strengths."""
 
     vibrance: int = integer(
-        0, minimum=-100, maximum=100, help="Changes pale colours more than strong ones."
+        0, minimum=-100, maximum=100, help="Changes pale colors more than strong ones."
     )
-    saturation: int = integer(0, minimum=-100, maximum=100, help="Changes all colours alike.")
+    saturation: int = integer(0, minimum=-100, maximum=100, help="Changes all colors alike.")
 
 
 class BlackAndWhiteParameters(Parameters):
@@ -51,7 +51,7 @@ class BlackAndWhiteParameters(Parameters):
     red: float = number(21.26, minimum=-200, maximum=300, step=1, unit="%")
     green: float = number(71.52, minimum=-200, maximum=300, step=1, unit="%")
     blue: float = number(7.22, minimum=-200, maximum=300, step=1, unit="%")
-    tint: str | None = color(help="Colour of the tones; none is neutral.")
+    tint: str | None = color(help="Color of the tones; none is neutral.")
     strength: int = integer(25, minimum=0, maximum=100, unit="%", help="Of the tint.")
 
 
@@ -59,7 +59,7 @@ OPERATIONS = (
     adjustment(
         "adjustments.hue-saturation",
         "Hue and saturation",
-        help="Turns, strengthens or fades colours, all or one range of them.",
+        help="Turns, strengthens or fades colors, all or one range of them.",
         parameters=HueSaturationParameters,
         function=".color_engine:hue_saturation",
         presets=(
@@ -68,7 +68,7 @@ OPERATIONS = (
             Preset("Deeper sky", {"range": "blues", "saturation": 30, "lightness": -15}),
             Preset("Cyanotype", {"hue": -150, "saturation": -30, "colorize": True}),
         ),
-        keywords=("hsl", "colour", "color", "colorize", "recolour", "desaturate"),
+        keywords=("hsl", "colour", "color", "colorize", "recolor", "desaturate"),
     ),
     adjustment(
         "adjustments.white-balance",
@@ -87,7 +87,7 @@ OPERATIONS = (
     adjustment(
         "adjustments.vibrance",
         "Vibrance",
-        help="Strengthens pale colours and spares those that are strong already.",
+        help="Strengthens pale colors and spares those that are strong already.",
         parameters=VibranceParameters,
         function=".color_engine:vibrance",
         presets=(Preset("Fresh", {"vibrance": 35}), Preset("Muted", {"vibrance": -35})),

@@ -35,7 +35,7 @@ class DenoiseParameters(Parameters):
         8, minimum=0, maximum=60, step=0.5, help="Grain to remove: its deviation in levels of 255."
     )
     color: float = number(
-        12, minimum=0, maximum=100, step=0.5, help="Coloured specks to remove, on the same scale."
+        12, minimum=0, maximum=100, step=0.5, help="Colored specks to remove, on the same scale."
     )
 
 
@@ -67,7 +67,7 @@ OPERATIONS = (
     adjustment(
         "adjustments.denoise",
         "Denoise",
-        help="Removes grain and coloured specks, and keeps edges.",
+        help="Removes grain and colored specks, and keeps edges.",
         parameters=DenoiseParameters,
         function=".detail_engine:denoise",
         context_pixels=2 * (2**SCALES - 1),

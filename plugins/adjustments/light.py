@@ -33,7 +33,7 @@ class AutoLevelsParameters(Parameters):
     method: Literal["channels", "together"] = choice(
         "channels",
         {"channels": "Each channel by itself", "together": "All channels alike"},
-        help="Each by itself also removes a colour cast; all alike keeps the colours.",
+        help="Each by itself also removes a color cast; all alike keeps the colors.",
     )
     clip: float = number(
         0.1,
@@ -149,7 +149,7 @@ OPERATIONS = (
     adjustment(
         "adjustments.invert",
         "Invert",
-        help="Light becomes dark and each colour its opposite.",
+        help="Light becomes dark and each color its opposite.",
         parameters=Parameters,
         function=".light_engine:invert",
         keywords=("negative", "reverse", "complement"),

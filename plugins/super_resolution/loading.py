@@ -65,7 +65,7 @@ def recognise(paths: tuple[Path, ...]) -> Recognised | None:
     except UnknownNetworkError:
         return None
     does = f"enlarges by {network.scale}" if network.scale > 1 else "restores without enlarging"
-    gray = ", each colour by itself" if network.channels == 1 else ""
+    gray = ", each color by itself" if network.channels == 1 else ""
     return Recognised(
         architecture=network.architecture,
         scale=network.scale,

@@ -88,7 +88,7 @@ def allowed(spec: ParameterSpec) -> str:
     return {
         "model": f"an id that `impasto models list{task}` shows",
         "picture": "a picture file",
-        "color": "a colour as #rrggbb",
+        "color": "a color as #rrggbb",
         "curve": "points with x rising, in 0 to 1, as 0,0;0.5,0.6;1,1",
         "levels": "BLACK,GAMMA,WHITE or with ,OUTPUT_BLACK,OUTPUT_WHITE: in 0 to 1, gamma 0.1 to 10",
     }.get(spec.kind, "text")
@@ -154,7 +154,7 @@ class _Value(_ParamType):
         if spec.kind in ("curve", "levels"):
             return self._tones(value, param, ctx)
         if spec.kind == "color" and not _COLOR.fullmatch(str(value)):
-            self._refuse(f"{value!r} is not a colour", param, ctx)
+            self._refuse(f"{value!r} is not a color", param, ctx)
         if spec.kind == "picture":
             path = Path(str(value))
             if not path.is_file():

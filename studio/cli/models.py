@@ -52,7 +52,7 @@ def list_models(session: Session, task: str | None, as_json: bool) -> None:
             (card.id, card.task, str(store.status(card.id)), size_text(card.bytes), card.licence)
             for card in cards
         ]
-        print_table(rows, ("ID", "TASK", "STATE", "SIZE", "LICENCE"))
+        print_table(rows, ("ID", "TASK", "STATE", "SIZE", "License"))
     else:
         click.echo("There are no models.", err=True)
     for problem in store.problems:

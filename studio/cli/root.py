@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         code = _report_usage(error)
     except (click.Abort, KeyboardInterrupt, Cancelled):
-        click.echo("Cancelled.", err=True)
+        click.echo("Canceled.", err=True)
         code = INTERRUPTED
     except BrokenPipeError:
         # The reader has what it wanted (`impasto operations | head`). What is still buffered would

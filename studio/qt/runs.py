@@ -205,7 +205,7 @@ class Runs(QObject):
             self._workspace.messages.show_message("error", message, job.error.hint, details, retry)
         elif job.state is JobState.CANCELLED and job.key is None:
             self._workspace.messages.show_message(
-                "info", tr("{title} was cancelled.", title=job.title)
+                "info", tr("{title} was canceled.", title=job.title)
             )
         elif job.result is not None and finished is None:
             self._take(job)

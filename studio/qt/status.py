@@ -113,7 +113,7 @@ class StatusBar(QStatusBar):
             )
         )
         self.profile.setText(_profile_name(picture.icc))
-        self.profile.setToolTip(tr("Colour profile of the picture"))
+        self.profile.setToolTip(tr("Color profile of the picture"))
         self._show_zoom()
 
     def _show_zoom(self) -> None:

@@ -12,12 +12,23 @@ from importlib import resources
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QDir, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QGuiApplication,
+    QIcon,
+    QImage,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 Themed = QAction | QAbstractButton | QLabel
 ICON_SIZES = (16, 18, 20, 28)
+STYLED = "impasto-theme"
+"""Property of the application: name of the theme its style sheet is of."""
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +57,10 @@ class Theme(QObject):
         self.colors: Mapping[str, str] = {}
         for name in ("dark", "light"):
             QDir.setSearchPaths(name, [str(resource_folder() / "themes" / name)])
-        application.setStyle("Fusion")
+        # Every widget there is would be polished again for the style it has.
+        if application.property(STYLED) is None:
+            application.setStyle("Fusion")
+            application.setProperty(STYLED, "")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.choose(choice)
 
@@ -106,8 +120,10 @@ class Theme(QObject):
             return
         self.colors = load_colors(name)
         self._rendered.clear()
-        self._application.setPalette(make_palette(self.colors))
-        self._application.setStyleSheet(style_sheet(self.colors))
+        if self._application.property(STYLED) != name:
+            self._application.setPalette(make_palette(self.colors))
+            self._application.setStyleSheet(style_sheet(self.colors))
+            self._application.setProperty(STYLED, name)
         kept = []
         for entry in self._bound:
             target = entry[0]()
@@ -188,10 +204,17 @@ def _pixmaps(name: str, color: str) -> list[QPixmap]:
 
 
 def _draw(svg: str, size: int, scale: int) -> QPixmap:
-    pixmap = QPixmap(size * scale, size * scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(pixmap.rect()))
-    painter.end()
+    pixmap = QPixmap.fromImage(_image(svg, size * scale))
     pixmap.setDevicePixelRatio(scale)
     return pixmap
+
+
+@lru_cache(maxsize=4096)
+def _image(svg: str, side: int) -> QImage:
+    """An icon's pixels; an image, unlike a pixmap, may outlive the application."""
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(image.rect()))
+    painter.end()
+    return image

@@ -133,7 +133,7 @@ def test_ctrl_c_cancels_and_leaves_nothing_behind(photo, tmp_path, old):
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, printed, errors) == (130, "", "Cancelled.\n")
+    assert (process.returncode, printed, errors) == (130, "", "Canceled.\n")
     left = {"photo.png", "started"} | ({"out.png"} if old else set())
     assert {each.name for each in tmp_path.iterdir()} == left
     if old:

@@ -115,7 +115,7 @@ def test_open_select_adjust_save(
 
     press("Ctrl+A")
     assert document.picture.selection is not None
-    command("Colour range")
+    command("Color range")
     in_dialog("Return", answer())  # like the foreground colour, black
     selection = document.picture.selection
     assert selection is not None

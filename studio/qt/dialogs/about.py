@@ -47,7 +47,7 @@ class AboutDialog(Dialog):
             "Plugins": f"{plugins} loaded, {len(services.registry.failures)} failed",
             "Models": str(services.store.cache_dir),
             "Settings": str(services.settings.path or "not kept"),
-            "Licence": "Apache-2.0; models have licences of their own, shown in Models",
+            "License": "Apache-2.0; models have licenses of their own, shown in Models",
         }
         for name, text in rows.items():
             value = label(text, wrap=True)

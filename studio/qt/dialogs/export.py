@@ -140,7 +140,7 @@ class ExportDialog(Dialog):
         holder.setLayout(size)
         self._titled(tr("Size"), holder, self.width_box)
         self._titled(tr("Keep"), self.metadata, self.metadata)
-        self._titled(tr("Colours"), self.srgb, self.srgb)
+        self._titled(tr("Colors"), self.srgb, self.srgb)
         side = QVBoxLayout()
         side.setSpacing(12)
         side.addLayout(form)
@@ -199,7 +199,7 @@ class ExportDialog(Dialog):
             (self.lossless, kind.name == "WebP"),
         ):
             self._form.setRowVisible(field, shown)
-        kept = [tr("the colour profile")]
+        kept = [tr("the color profile")]
         kept += [tr("transparency")] if kind.alpha else []
         kept += [tr("16 bits")] if kind.deep else []
         self.kept.setText(tr("{format} keeps {what}.", format=kind.name, what=", ".join(kept)))

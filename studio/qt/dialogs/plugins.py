@@ -87,7 +87,7 @@ class PluginsDialog(Dialog):
         if entry.cards:
             lines += ["", "Models: " + ", ".join(card.title for card in entry.cards)]
         if entry.loaders:
-            lines += ["", "Recognises: " + ", ".join(loader.title for loader in entry.loaders)]
+            lines += ["", "Recognizes: " + ", ".join(loader.title for loader in entry.loaders)]
         self.text.setText("\n".join(lines))
 
     def _copy(self) -> None:

@@ -20,8 +20,8 @@ from studio.qt.widgets import button
 
 FILLS = {
     "clear": N_("Transparent"),
-    "background": N_("Background colour"),
-    "foreground": N_("Foreground colour"),
+    "background": N_("Background color"),
+    "foreground": N_("Foreground color"),
 }
 SIDES = (
     ("left", N_("Left")),

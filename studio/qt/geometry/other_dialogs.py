@@ -20,7 +20,7 @@ from studio.qt.i18n import N_, tr
 from studio.qt.widgets import label
 
 PREVIEW = 300
-BY = {"transparency": N_("Transparent pixels"), "color": N_("Colour of the top left corner")}
+BY = {"transparency": N_("Transparent pixels"), "color": N_("Color of the top left corner")}
 SIDES = (
     ("left", N_("Left")),
     ("top", N_("Top")),

@@ -32,8 +32,8 @@ class TextOptions(Row):
         self.bold = icon_button(theme, "bold", tr("Bold"))
         self.italic = icon_button(theme, "italic", tr("Italic"))
         self.color = QToolButton()
-        self.color.setAccessibleName(tr("Text colour"))
-        self.color.setToolTip(tr("Text colour"))
+        self.color.setAccessibleName(tr("Text color"))
+        self.color.setToolTip(tr("Text color"))
         self.color.setFixedSize(30, 24)
         self.alignments: dict[str, QToolButton] = {}
         group = QButtonGroup(self)
@@ -63,14 +63,14 @@ class TextOptions(Row):
         self.add(self.bold)
         self.add(self.italic)
         self.gap()
-        self.add(self.color, tr("Colour"))
+        self.add(self.color, tr("Color"))
         self.gap()
         for made in self.alignments.values():
             self.add(made)
         self.end()
 
     def _choose_color(self) -> None:
-        chosen = QColorDialog.getColor(QColor(*self._tool.style.color), self, tr("Text colour"))
+        chosen = QColorDialog.getColor(QColor(*self._tool.style.color), self, tr("Text color"))
         if chosen.isValid():
             self._tool.set_style(color=(chosen.red(), chosen.green(), chosen.blue()))
 

@@ -10,12 +10,12 @@ BLEND_GROUPS: tuple[tuple[tuple[BlendMode, str], ...], ...] = (
     (
         (BlendMode.DARKEN, N_("Darken")),
         (BlendMode.MULTIPLY, N_("Multiply")),
-        (BlendMode.COLOR_BURN, N_("Colour burn")),
+        (BlendMode.COLOR_BURN, N_("Color burn")),
     ),
     (
         (BlendMode.LIGHTEN, N_("Lighten")),
         (BlendMode.SCREEN, N_("Screen")),
-        (BlendMode.COLOR_DODGE, N_("Colour dodge")),
+        (BlendMode.COLOR_DODGE, N_("Color dodge")),
         (BlendMode.PLUS, N_("Add")),
     ),
     (
@@ -30,7 +30,7 @@ BLEND_GROUPS: tuple[tuple[tuple[BlendMode, str], ...], ...] = (
     (
         (BlendMode.HUE, N_("Hue")),
         (BlendMode.SATURATION, N_("Saturation")),
-        (BlendMode.COLOR, N_("Colour")),
+        (BlendMode.COLOR, N_("Color")),
         (BlendMode.LUMINOSITY, N_("Luminosity")),
     ),
 )

@@ -28,7 +28,7 @@ from studio.qt.widgets import label
 DELAY_MS = 250
 LUMINOSITY = 3
 CHANNELS = (
-    (ALL, N_("Colours")),
+    (ALL, N_("Colors")),
     (LUMINOSITY, N_("Luminosity")),
     (0, N_("Red")),
     (1, N_("Green")),

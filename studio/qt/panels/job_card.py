@@ -138,7 +138,7 @@ def job_text(job: Job) -> str:
     if job.state is JobState.PAUSED:
         return "Paused for a more urgent job"
     if job.state is JobState.CANCELLED:
-        return "Cancelled"
+        return "Canceled"
     if job.state is JobState.FAILED and job.error is not None:
         return f"{job.error.message}\n{job.error.hint}".strip()
     if job.state is JobState.DONE:
@@ -148,7 +148,7 @@ def job_text(job: Job) -> str:
 
 def progress_text(job: Job) -> str:
     """How far a running job is and how long it still takes."""
-    parts = ["Cancelling…" if job.cancel_requested else job.message or "Running"]
+    parts = ["Canceling…" if job.cancel_requested else job.message or "Running"]
     parts.append(f"{job.fraction:.0%}")
     if job.seconds_left is not None and not job.cancel_requested:
         parts.append(f"{duration(round(job.seconds_left))} left")

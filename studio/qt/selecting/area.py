@@ -213,8 +213,8 @@ class SelectArea(Area):
             return None
         picture, colors = document.picture, self.desk.toolbox.colors
         named = {
-            tr("Foreground colour"): colors.foreground,
-            tr("Background colour"): colors.background,
+            tr("Foreground color"): colors.foreground,
+            tr("Background color"): colors.background,
             tr("Reds"): (230, 30, 30),
             tr("Yellows"): (235, 220, 40),
             tr("Greens"): (40, 170, 60),
@@ -239,7 +239,7 @@ class SelectArea(Area):
 
             return compute
 
-        self._preview(dialog, tr("Colour range"), wanted)
+        self._preview(dialog, tr("Color range"), wanted)
         return dialog
 
     def _preview(

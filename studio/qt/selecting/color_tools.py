@@ -128,7 +128,7 @@ class WandTool(ColorTool):
     title = N_("Magic wand")
     icon = "wand"
     shortcut = "W"
-    hint = N_("Click a colour to select its surroundings. Shift adds, Alt subtracts.")
+    hint = N_("Click a color to select its surroundings. Shift adds, Alt subtracts.")
     fields: ClassVar[tuple[Field, ...]] = (TOLERANCE, CONTIGUOUS, ANTIALIAS, SOURCE, FEATHER)
 
     @override
@@ -144,10 +144,10 @@ class ByColorTool(ColorTool):
     """Selects everything that has about the colour of a pixel."""
 
     id = "select-color"
-    title = N_("Select by colour")
+    title = N_("Select by color")
     icon = "select-color"
     shortcut = "Shift+W"
-    hint = N_("Click a colour to select it everywhere. Shift adds, Alt subtracts.")
+    hint = N_("Click a color to select it everywhere. Shift adds, Alt subtracts.")
     fields: ClassVar[tuple[Field, ...]] = (TOLERANCE, SOFTNESS, SOURCE, FEATHER)
 
     @override

@@ -105,16 +105,16 @@ class ColorRangeDialog(Dialog):
     changed = Signal()
 
     def __init__(self, parent: QWidget, colors: dict[str, RGB]) -> None:
-        super().__init__(parent, tr("Colour range"), WIDTH)
+        super().__init__(parent, tr("Color range"), WIDTH)
         self.choice = QComboBox()
-        self.choice.setAccessibleName(tr("Colour"))
+        self.choice.setAccessibleName(tr("Color"))
         for title, color in colors.items():
             self.choice.addItem(swatch(color), title, color)
-        name = label(tr("Colour"))
+        name = label(tr("Color"))
         name.setBuddy(self.choice)
         self.content.addWidget(name)
         self.content.addWidget(self.choice)
-        self.other = button(tr("Another colour…"))
+        self.other = button(tr("Another color…"))
         self.other.clicked.connect(self._ask)
         self.content.addWidget(self.other)
         self.tolerance = Amount(tr("Tolerance"), 40, 255, "")
@@ -132,7 +132,7 @@ class ColorRangeDialog(Dialog):
         return red, green, blue
 
     def _ask(self) -> None:
-        chosen = QColorDialog.getColor(QColor(*self.color), self, tr("Colour"))
+        chosen = QColorDialog.getColor(QColor(*self.color), self, tr("Color"))
         if chosen.isValid():
             color = (chosen.red(), chosen.green(), chosen.blue())
             self.choice.addItem(swatch(color), chosen.name(), color)
@@ -147,9 +147,9 @@ class VeilDialog(Dialog):
         self._options = options
         self.color = QPushButton()
         self.color.setAutoDefault(False)
-        self.color.setAccessibleName(tr("Colour of the veil"))
+        self.color.setAccessibleName(tr("Color of the veil"))
         self.color.clicked.connect(self._ask)
-        name = label(tr("Colour of the veil"))
+        name = label(tr("Color of the veil"))
         name.setBuddy(self.color)
         self.opacity = Amount(tr("Opacity"), options["mask_opacity"], 100, " %", lowest=5)
         self.opacity.changed.connect(lambda value: self._set("mask_opacity", round(value)))
@@ -170,7 +170,7 @@ class VeilDialog(Dialog):
 
     def _ask(self) -> None:
         chosen = QColorDialog.getColor(
-            QColor(self._options["mask_color"]), self, tr("Colour of the veil")
+            QColor(self._options["mask_color"]), self, tr("Color of the veil")
         )
         if chosen.isValid():
             self._set("mask_color", chosen.name())

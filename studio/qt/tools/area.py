@@ -36,9 +36,9 @@ def _command(tool: type[Tool]) -> Command:
 
 
 _COMMANDS = (
-    Command("swap-colors", N_("E&xchange foreground and background"), "Tools/" + N_("Colours"),
-            "swap", ("X",), N_("Exchange the two colours"), section=-2),
-    Command("default-colors", N_("&Default colours"), "Tools/" + N_("Colours"),
+    Command("swap-colors", N_("E&xchange foreground and background"), "Tools/" + N_("Colors"),
+            "swap", ("X",), N_("Exchange the two colors"), section=-2),
+    Command("default-colors", N_("&Default colors"), "Tools/" + N_("Colors"),
             "default-colors", ("D",), N_("Black on white"), section=-2),
     Command("brush-smaller", N_("&Smaller brush"), "Tools/" + N_("Brush"), "", ("[",),
             N_("Make the brush smaller"), _BRUSH, section=-2),
@@ -94,7 +94,7 @@ class PaintArea(Area):
 
     @override
     def panels(self) -> tuple[Panel, ...]:
-        return (Panel("colors", tr("Colour"), self._scrolled, "right", tab_with="navigator"),)
+        return (Panel("colors", tr("Color"), self._scrolled, "right", tab_with="navigator"),)
 
     def _brush(self, act: Callable[[StrokeTool], None]) -> None:
         tool = self.desk.toolbox.current

@@ -154,7 +154,7 @@ def _triple(pixel: Any) -> RGB:
 
 def _checked(color: RGB) -> RGB:
     if len(color) != 3 or not all(0 <= value <= 255 for value in color):
-        raise ValueError(f"not a colour: {color}")
+        raise ValueError(f"not a color: {color}")
     return color
 
 

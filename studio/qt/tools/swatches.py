@@ -108,8 +108,8 @@ class ColorPair(QWidget):
         self._colors = colors
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFixedSize(QSize(36, 62))
-        self.background = Swatch(theme, tr("Background colour"), 22)
-        self.foreground = Swatch(theme, tr("Foreground colour"), 22)
+        self.background = Swatch(theme, tr("Background color"), 22)
+        self.foreground = Swatch(theme, tr("Foreground color"), 22)
         for swatch, name, at in (
             (self.background, "background", QPoint(12, 12)),
             (self.foreground, "foreground", QPoint(2, 2)),
@@ -117,7 +117,7 @@ class ColorPair(QWidget):
             swatch.setParent(self)
             swatch.move(at)
             swatch.clicked.connect(lambda _=False, name=name: self.chosen.emit(name))
-        self.swap = icon_button(theme, "swap", tr("Exchange the colours (X)"), "muted")
+        self.swap = icon_button(theme, "swap", tr("Exchange the colors (X)"), "muted")
         self.reset = icon_button(theme, "default-colors", tr("Black and white (D)"), "muted")
         for button, x, act in ((self.swap, 0, colors.swap), (self.reset, 18, colors.reset)):
             button.setParent(self)

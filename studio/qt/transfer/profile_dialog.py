@@ -24,7 +24,7 @@ _INTENTS = {
 def ask_profile_file(parent: QWidget, folder: str) -> str:
     """Let the user choose an ICC file; empty if none."""
     name, _ = QFileDialog.getOpenFileName(
-        parent, tr("Choose a colour profile"), folder, tr("Colour profiles (*.icc *.icm)")
+        parent, tr("Choose a color profile"), folder, tr("Color profiles (*.icc *.icm)")
     )
     return name
 
@@ -33,7 +33,7 @@ class ProfileDialog(Dialog):
     """A list of profiles, one from a file among them, and for conversions the intent."""
 
     def __init__(self, parent: QWidget | None, icc: bytes | None, *, convert: bool) -> None:
-        title = tr("Convert to a colour profile") if convert else tr("Assign a colour profile")
+        title = tr("Convert to a color profile") if convert else tr("Assign a color profile")
         super().__init__(parent, title, 480)
         self._profiles: list[bytes | None] = []
         self.profile = QComboBox()
@@ -72,10 +72,10 @@ class ProfileDialog(Dialog):
     def _explanation(*, convert: bool) -> str:
         if convert:
             return tr(
-                "The picture looks as before, as far as the profile can show its colours. The "
+                "The picture looks as before, as far as the profile can show its colors. The "
                 "intent matters for profiles that are tables, such as those of printers."
             )
-        return tr("The numbers stay, and mean other colours: the picture looks different.")
+        return tr("The numbers stay, and mean other colors: the picture looks different.")
 
     def _chosen(self, index: int) -> None:
         if index < len(self._profiles):
@@ -127,7 +127,7 @@ class MonitorDialog(Dialog):
     """The profile of the monitor: the system's or one from a file."""
 
     def __init__(self, parent: QWidget | None, path: str, in_use: bytes | None) -> None:
-        super().__init__(parent, tr("Colours of the monitor"), 480)
+        super().__init__(parent, tr("Colors of the monitor"), 480)
         self._path = path
         self.source = QComboBox()
         self.source.setAccessibleName(tr("Monitor profile"))

@@ -94,7 +94,7 @@ TOOLS = (
 
 HELP = (
     Command("about", N_("&About Impasto"), "Help", "info", (),
-            N_("Version, devices and licences")),
+            N_("Version, devices and licenses")),
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (*FILE, *EDIT, *VIEW, *TOOLS, *HELP)

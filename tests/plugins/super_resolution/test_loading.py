@@ -146,7 +146,7 @@ def test_a_gray_denoiser_runs_on_each_colour(tmp_path):
     found, loaded = recognise((path,)), read_network((path,))
     assert found is not None
     assert (found.scale, loaded.channels) == (1, 1)
-    assert "each colour" in found.summary
+    assert "each color" in found.summary
     image = torch.rand(1, 3, 14, 18)
     expected = torch.cat([enlarge(plain, image[:, i : i + 1]) for i in range(3)], dim=1)
     assert torch.allclose(enlarge(loaded, image), expected.clamp(0, 1), atol=1e-5)

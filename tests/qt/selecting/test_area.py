@@ -83,7 +83,7 @@ def test_a_colour_range_by_the_foreground(hand, trigger, qtbot):
     asked.accept()
     qtbot.waitUntil(lambda: hand.selected() is not None, timeout=20_000)
     assert hand.box() == (0, 100, 150, 200)
-    assert hand.titles == ["Colour range"]
+    assert hand.titles == ["Color range"]
 
 
 def test_clearing_and_filling_change_what_is_selected(hand, trigger):

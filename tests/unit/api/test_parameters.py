@@ -32,7 +32,7 @@ from studio.api.parameters import RESERVED, canonical_json
 class Everything(Parameters):
     strength: float = number(0.5, minimum=0, maximum=1, step=0.05, unit="%", help="How much")
     tile_side: int = integer(64, minimum=16, maximum=512, step=16, unit="px", advanced=True)
-    keep_colors: bool = boolean(True, title="Keep colours")
+    keep_colors: bool = boolean(True, title="Keep colors")
     method: Literal["soft_light", "hard"] = choice("hard", {"hard": "Hard edges"})
     prompt: str = text("", multiline=True, maximum_length=20)
     network: str | None = model("super-resolution", help="Which network")
@@ -55,7 +55,7 @@ def test_the_declaration_reads_back_in_order():
     assert not strength.optional
     tile = by_name["tile_side"]
     assert (tile.flag, tile.title, tile.advanced) == ("--tile-side", "Tile side", True)
-    assert by_name["keep_colors"].title == "Keep colours"
+    assert by_name["keep_colors"].title == "Keep colors"
     assert by_name["method"].choices == (
         Choice("soft_light", "Soft light"),
         Choice("hard", "Hard edges"),

@@ -51,7 +51,7 @@ def test_sixteen_bits_and_a_mask(impasto, tmp_path):
         ("curves", "--red", "0.5,0;0.2,1", "must rise"),
         ("levels", "--rgb", "0,1", "neither 3 nor 5"),
         ("levels", "--blue", "0.9,1,0.1", "below white"),
-        ("white-balance", "--neutral", "gray", "not a colour"),
+        ("white-balance", "--neutral", "gray", "not a color"),
     ],
 )
 def test_wrong_values_are_named_with_what_is_right(

@@ -18,7 +18,7 @@ class BrushTool(StrokeTool):
     title = N_("Brush")
     icon = "brush"
     shortcut = "B"
-    hint = N_("Drag to paint. Shift+click draws a straight line, Alt+click picks a colour.")
+    hint = N_("Drag to paint. Shift+click draws a straight line, Alt+click picks a color.")
     group = "paint"
 
     @override

@@ -149,7 +149,7 @@ class HealTool(CloneTool):
     title = N_("Heal")
     icon = "heal"
     shortcut = "J"
-    hint = N_("Alt+click sets the source, then paint over a flaw: the copy takes on its colours.")
+    hint = N_("Alt+click sets the source, then paint over a flaw: the copy takes on its colors.")
 
     def __init__(self, desk: ToolDesk) -> None:
         super().__init__(desk)

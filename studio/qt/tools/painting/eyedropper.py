@@ -21,7 +21,7 @@ class EyedropperTool(InkTool):
     title = N_("Eyedropper")
     icon = "eyedropper"
     shortcut = "I"
-    hint = N_("Click to take a colour as the foreground, Alt+click as the background.")
+    hint = N_("Click to take a color as the foreground, Alt+click as the background.")
     group = "paint"
     picks = False
     fields: ClassVar[tuple[Field, ...]] = (

@@ -29,7 +29,7 @@ class FillTool(InkTool):
     title = N_("Fill")
     icon = "fill"
     shortcut = "G"
-    hint = N_("Click to fill the area of about that colour with the foreground colour.")
+    hint = N_("Click to fill the area of about that color with the foreground color.")
     group = "paint"
     fields: ClassVar[tuple[Field, ...]] = (
         Number("tolerance", N_("Tolerance"), 32, 0, 255, "", slider=True),

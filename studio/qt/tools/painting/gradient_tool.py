@@ -48,7 +48,7 @@ class GradientTool(InkTool):
         Choice("kind", N_("Shape"), "linear", {"linear": N_("Linear"), "radial": N_("Radial")}),
         Choice(
             "colors",
-            N_("Colours"),
+            N_("Colors"),
             "background",
             {
                 "background": N_("Foreground to background"),
