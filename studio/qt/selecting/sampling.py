@@ -101,8 +101,8 @@ class Sampler:
         first_row, first_column = part.y // side, part.x // side
         rows = slice(first_row, (part.bottom - 1) // side + 1)
         columns = slice(first_column, (part.right - 1) // side + 1)
-        for row, column in np.argwhere(~stored.valid[rows, columns]):
-            row, column = int(row) + first_row, int(column) + first_column  # noqa: PLW2901
+        for down, across in np.argwhere(~stored.valid[rows, columns]).tolist():
+            row, column = first_row + down, first_column + across
             tile = self.selection.tiles.get((column, row))
             target = stored.pixels[
                 row * side : (row + 1) * side, column * side : (column + 1) * side

@@ -61,7 +61,7 @@ class ClipMime(QMimeData):
         """Whether there is that."""
         return mimetype in self.formats()
 
-    def retrieveData(self, mimetype: str, preferred: Preferred) -> Any:  # noqa: ARG002, N802
+    def retrieveData(self, mimetype: str, preferred: Preferred) -> Any:  # noqa: ARG002, N802 - as Qt calls it
         """Make it."""
         if mimetype in self._encoded:
             return QByteArray(self._encoded[mimetype].get())
@@ -100,7 +100,7 @@ class FileMime(QMimeData):
         """Whether there is that."""
         return mimetype in self.formats()
 
-    def retrieveData(self, mimetype: str, preferred: Preferred) -> Any:  # noqa: N802
+    def retrieveData(self, mimetype: str, preferred: Preferred) -> Any:  # noqa: N802 - as Qt
         """Write the file, then name it or give its bytes."""
         if mimetype == URIS:
             encoded = QByteArray(self._uri.get())

@@ -52,7 +52,7 @@ class Studio:
 
     def choose(self, id: str, **values: float | bool | str) -> Values:
         self.toolbox.choose(id)
-        tool_values: Values = self.toolbox.current.values  # type: ignore[attr-defined]
+        tool_values: Values = self.toolbox.current.values  # type: ignore[attr-defined]  # of its class
         for name, value in values.items():
             tool_values.set(name.replace("_", "-"), value)
         return tool_values

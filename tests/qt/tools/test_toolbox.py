@@ -76,9 +76,9 @@ def test_single_letters_choose_tools_but_not_while_typing(opened: MainWindow, qt
     assert field.text() == "e"
     assert opened.toolbox.current.id == "brush"
     opened.canvas.setFocus()
-    size = opened.toolbox.current.values.number("size")  # type: ignore[attr-defined]
+    size = opened.toolbox.current.values.number("size")  # type: ignore[attr-defined]  # of its class
     QTest.keyClick(opened.canvas, Qt.Key.Key_BracketRight)
-    assert opened.toolbox.current.values.number("size") > size  # type: ignore[attr-defined]
+    assert opened.toolbox.current.values.number("size") > size  # type: ignore[attr-defined]  # of its class
     opened.toolbox.colors.foreground = (1, 2, 3)
     QTest.keyClick(opened.canvas, Qt.Key.Key_X)
     assert opened.toolbox.colors.background == (1, 2, 3)
@@ -107,7 +107,7 @@ def test_the_bars_follow_the_tool_and_name_everything(opened: MainWindow) -> Non
 def test_options_and_values_are_the_same(opened: MainWindow) -> None:
     area = paint_area(opened)
     opened.toolbox.choose("brush")
-    values = opened.toolbox.current.values  # type: ignore[attr-defined]
+    values = opened.toolbox.current.values  # type: ignore[attr-defined]  # of its class
     row = area.options.row
     assert row is not None
     slider, box = (next(c for c in row.findChildren(kind) if c.accessibleName() == "Size")
@@ -128,7 +128,7 @@ def test_enter_in_an_option_leads_back_to_the_canvas(opened: MainWindow) -> None
     box.selectAll()
     QTest.keyClicks(box, "64")
     QTest.keyClick(box, Qt.Key.Key_Return)
-    assert opened.toolbox.current.values.number("size") == 64  # type: ignore[attr-defined]
+    assert opened.toolbox.current.values.number("size") == 64  # type: ignore[attr-defined]  # of its class
     assert opened.canvas.hasFocus()
 
 
