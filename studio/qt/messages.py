@@ -67,6 +67,11 @@ class MessageBar(QFrame):
         """Tell of an exception."""
         self.show_problem(describe_error(error))
 
+    def show_passing(self, error: BaseException) -> None:
+        """Tell of something a tool cannot do, which soon does not matter any more."""
+        self.show_error(error)
+        self._fade.start(FADE_MS)
+
     def show_problem(self, problem: Problem) -> None:
         """Tell of a problem."""
         self.show_message("error", problem.message, problem.hint, problem.details)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
+    QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -14,7 +15,14 @@ from PySide6.QtGui import (
     QPointingDevice,
     QTabletEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 from typing_extensions import override
 
 from studio.api.errors import UserError
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
     from studio.qt.tools.base import Pointer, Tool
 
 LEFT = Qt.MouseButton.LeftButton
+FIELDS = (QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit)
+"""Controls that keep the keys while something is typed."""
 
 
 class Decoration(Protocol):
@@ -232,6 +242,13 @@ class ToolView(NavigableView):
         tool = self._tool
         if not (self.acting and tool is not None and tool.key_release(event)):
             super().keyReleaseEvent(event)
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Keys go where the pointer is: digits, Delete and arrows act on the picture."""
+        super().enterEvent(event)
+        if self.isActiveWindow() and not isinstance(QApplication.focusWidget(), FIELDS):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -26,6 +26,7 @@ class LayersArea(Area):
         super().__init__(desk)
         self.panel = LayersPanel(desk.workspace, desk.files.busy.emit)
         self.panel.menu_wanted.connect(self._open_menu)
+        self.panel.look.left.connect(desk.canvas.setFocus)
         session = desk.workspace.session
         session.changed.connect(self.facts_changed)
         session.replaced.connect(self.facts_changed)

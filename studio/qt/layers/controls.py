@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSpinBox, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from studio.document import BlendMode, Group, Picture, Transaction
 from studio.qt.i18n import tr
 from studio.qt.layers.actions import LayerActions
 from studio.qt.layers.edits import change_nodes
 from studio.qt.layers.words import BLEND_GROUPS
+from studio.qt.tools.base import ENDING_KEYS
 from studio.qt.widgets import WheelGuard, label
 
 SETTLE_MS = 800
@@ -19,7 +22,13 @@ PASSING = "pass-through"
 
 
 class LookControls(QWidget):
-    """A drag of the opacity is seen as it goes on and is one undo step when it ends."""
+    """A drag of the opacity is seen as it goes on and is one undo step when it ends.
+
+    Signals:
+        left: Enter or Esc was pressed in a field, whose value is taken.
+    """
+
+    left = Signal()
 
     def __init__(self, actions: LayerActions) -> None:
         super().__init__()
@@ -111,6 +120,13 @@ class LookControls(QWidget):
             self._settle.stop()
         else:
             self._settle.start()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENDING_KEYS:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def finish(self) -> None:
         """Make the change that goes on an undo step."""

@@ -33,7 +33,7 @@ class OptionsRow(QWidget):
         row.setSpacing(5)
         for field in values.fields:
             _add(row, field, values)
-            row.addSpacing(6)
+            row.addSpacing(2)
         row.addStretch(1)
 
 

@@ -74,7 +74,7 @@ class Toolbox(QObject):
         self._types = {tool.id: tool for tool in TOOLS}
         self._made: dict[str, Tool] = {}
         self._current = self.tool(FIRST)
-        canvas.tool_failed.connect(workspace.messages.show_error)
+        canvas.tool_failed.connect(workspace.messages.show_passing)
         canvas.set_tool(self._current)
         self._current.activate()
         workspace.session.replaced.connect(self._restart)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 
 class Center(QWidget):
@@ -10,7 +11,7 @@ class Center(QWidget):
 
     Args:
         tabs: of the open pictures.
-        messages: tells what happened.
+        messages: tells what happened, over the picture, which must not jump under a pen.
         welcome: shown while nothing is open.
         canvas: shown otherwise.
         bottom: progress and results.
@@ -29,8 +30,11 @@ class Center(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(tabs)
-        column.addWidget(messages)
-        column.addWidget(self.stack, 1)
+        pile = QGridLayout()
+        pile.addWidget(self.stack, 0, 0)
+        pile.addWidget(messages, 0, 0, Qt.AlignmentFlag.AlignTop)
+        messages.raise_()
+        column.addLayout(pile, 1)
         column.addWidget(bottom)
 
     def show_canvas(self, shown: bool) -> None:

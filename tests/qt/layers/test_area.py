@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from studio.document.masks import add_mask
@@ -101,3 +103,28 @@ def test_the_snapshot_command(opened: MainWindow):
     opened.actions_by_id.trigger("snapshot")
     assert [snapshot.name for snapshot in opened.session.document.snapshots] == ["Snapshot 1"]
     assert area(opened, HistoryArea).panel.snapshots.model.rowCount() == 1
+
+
+def test_keys_go_to_the_picture_after_the_opacity_and_where_the_pointer_is(
+    qtbot: QtBot, opened: MainWindow, layers: LayersArea
+):
+    field, tree = layers.panel.look.field, layers.panel.tree
+    opened.activateWindow()
+    qtbot.waitUntil(opened.isActiveWindow)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "40")
+    enter(opened)
+    assert field.hasFocus(), "what is typed is not interrupted"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert opened.canvas.hasFocus()
+    assert opened.session.document.picture.active_node.opacity == 0.4
+    tree.setFocus()
+    enter(opened)
+    assert opened.canvas.hasFocus()
+
+
+def enter(window: MainWindow) -> None:
+    """The pointer comes onto the canvas."""
+    at = QPointF(5, 5)
+    QApplication.sendEvent(window.canvas, QEnterEvent(at, at, window.canvas.mapToGlobal(at)))
