@@ -128,8 +128,15 @@ class Document:
         return self._saved()
 
     def mark_saved(self, picture: Picture | None = None) -> None:
-        """Remember ``picture`` (default: the present one) as what is on disk."""
-        self._saved = weakref.ref(self._picture if picture is None else picture)
+        """Remember ``picture`` (default: the present one) as what is on disk.
+
+        While it was written, another layer may have been chosen: the state with its content counts.
+        """
+        saved = self._picture if picture is None else picture
+        steps = self.history.steps
+        states = (self._picture, *(s.before for s in steps), *(s.after for s in steps))
+        known = next((state for state in states if _same_content(state, saved)), saved)
+        self._saved = weakref.ref(known)
 
     def mark_unsaved(self) -> None:
         """Remember that nothing of it is on disk, as of a picture that was just generated."""
@@ -277,3 +284,10 @@ class Document:
         shown = None if tiles is None else frozenset(tiles)
         change = Change(before, after, shown, transient, area)
         emit(self.changed, change)
+
+
+def _same_content(one: Picture, other: Picture) -> bool:
+    """Whether two pictures differ at most in what is chosen. By identity, so it costs nothing."""
+    return one.nodes is other.nodes and one == other.replaced(
+        nodes=one.nodes, active=one.active, mask_active=one.mask_active
+    )

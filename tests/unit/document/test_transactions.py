@@ -134,6 +134,20 @@ def test_choosing_a_layer_is_no_step_and_leaves_a_saved_picture_saved(document):
     assert not document.modified
 
 
+def test_choosing_a_layer_while_a_save_is_written_leaves_the_picture_saved(document):
+    bottom = document.picture.active
+    document.apply("Add", layer_edits.add_node(Layer("new", Raster())))
+    written = document.picture
+    document.view_change(layer_edits.set_active(bottom))
+    document.mark_saved(written)
+    assert not document.modified
+    document.apply("Paint", dab(10))
+    document.mark_saved(written)
+    assert document.modified
+    document.undo()
+    assert not document.modified
+
+
 def test_a_mask_is_chosen_only_where_there_is_one(document):
     layer = document.picture.active
     assert not document.view_change(layer_edits.set_active(layer, mask=True))
