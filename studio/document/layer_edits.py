@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from studio.document.blend import BlendMode
 from studio.document.edits import Edit
 from studio.document.nodes import Group, Node, layers_in, new_layer_id, path_to, swapped
 from studio.document.picture import Picture
@@ -111,7 +112,8 @@ def duplicate(node_id: str) -> Edit:
 def group(node_ids: tuple[str, ...], name: str = "Group") -> Edit:
     """Put nodes into a new group, in the place of the topmost of them; it becomes the active one.
 
-    A node that lies in another one of them goes along with that one.
+    A node that lies in another one of them goes along with that one. Where a blend mode would meet
+    nothing in a closed group, the group is one that children reach through, so that the look stays.
     """
 
     def edit(picture: Picture) -> Picture:
@@ -124,7 +126,11 @@ def group(node_ids: tuple[str, ...], name: str = "Group") -> Edit:
         ]
         if not found:
             return picture
-        new = Group(name, tuple(reversed(found)))
+        through = any(
+            node.blend is not BlendMode.NORMAL or (isinstance(node, Group) and node.pass_through)
+            for node in found
+        )
+        new = Group(name, tuple(reversed(found)), pass_through=through)
         # A place is kept for it while the others leave theirs: no node is in the tree twice.
         nodes = swapped(picture.nodes, found[0].id, (Group(name, id=new.id),))
         for node in found[1:]:

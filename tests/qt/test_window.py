@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from studio.document import Picture
 from studio.files.metadata import Metadata
 from studio.host.jobs import JobState
 from studio.host.services import Services
+from studio.qt.areas import AREAS
 from studio.qt.dialogs.about import AboutDialog
 from studio.qt.dialogs.base import Dialog
 from studio.qt.dialogs.export import ExportDialog
@@ -264,3 +266,14 @@ def test_the_window_shows_before_torch_is_imported() -> None:
 def test_application_has_no_windows_left(qapp: QApplication, window: MainWindow) -> None:
     window.close()
     assert not [w for w in qapp.topLevelWidgets() if w.isVisible()]
+
+
+def test_no_command_has_two_names_for_one_press() -> None:
+    """Qt takes both for an ambiguity, and does nothing."""
+    shifted = dict(zip('{}:"<>?|~_', "[];',./\\`-", strict=True))
+    for command in (*COMMANDS, *(c for area in AREAS for c in area.commands)):
+        presses = [
+            f"{head}Shift+{shifted[key]}" if key in shifted else head + key
+            for head, key in (re.match(r"(.*\+)?(.+)", k).groups("") for k in command.shortcuts)
+        ]
+        assert len(set(presses)) == len(presses), command.id

@@ -44,9 +44,9 @@ _COMMANDS = (
             N_("Make the brush smaller"), _BRUSH, section=-2),
     Command("brush-larger", N_("&Larger brush"), "Tools/" + N_("Brush"), "", ("]",),
             N_("Make the brush larger"), _BRUSH, section=-2),
-    Command("brush-softer", N_("S&ofter brush"), "Tools/" + N_("Brush"), "", ("{", "Shift+["),
+    Command("brush-softer", N_("S&ofter brush"), "Tools/" + N_("Brush"), "", ("Shift+[",),
             N_("Soften the edge of the brush"), _BRUSH, section=-2),
-    Command("brush-harder", N_("&Harder brush"), "Tools/" + N_("Brush"), "", ("}", "Shift+]"),
+    Command("brush-harder", N_("&Harder brush"), "Tools/" + N_("Brush"), "", ("Shift+]",),
             N_("Harden the edge of the brush"), _BRUSH, section=-2),
 )  # fmt: skip
 

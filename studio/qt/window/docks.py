@@ -14,6 +14,8 @@ from studio.qt.theme import Theme
 
 VERSION = 2
 WIDTHS = {"left": 308, "right": 288}
+HEIGHTS = (250, 500)
+"""Shares of the right side's places, from the top; the last one is for the layers."""
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -72,6 +74,9 @@ class Docks(QObject):
         for side, width in WIDTHS.items():
             docks = [self.by_id[panel.id] for panel in self._panels if panel.side == side]
             self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
+        heads = [p for p in self._panels if p.side == "right" and p.tab_with is None]
+        places = [self.by_id[panel.id] for panel in heads][: len(HEIGHTS)]
+        self._window.resizeDocks(places, HEIGHTS[: len(places)], Qt.Orientation.Vertical)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Add a switch for each panel."""

@@ -246,3 +246,21 @@ def test_flattening_a_flat_picture_changes_nothing():
     picture = Picture(*SIZE, (filled("only", 200),), "only")
     assert merging.flatten()(picture) is picture
     assert merging.merge_visible()(picture) is picture
+
+
+def test_grouping_keeps_the_look_of_blend_modes():
+    rng = np.random.default_rng(3)
+    pixels = [rng.integers(0, 256, (20, 30, 4), np.uint8) for _ in range(2)]
+    low, top = (
+        Layer(name, Raster.from_array(array), id=name, blend=blend)
+        for name, array, blend in zip(
+            ("low", "top"), pixels, (BlendMode.NORMAL, BlendMode.SOFT_LIGHT), strict=True
+        )
+    )
+    picture = Picture(30, 20, (low, top), active="top")
+    grouped = layer_edits.group(("top",), "New")(picture)
+    again = layer_edits.group((grouped.active,), "Outer")(grouped)
+    seen = composite(picture, picture.bounds)
+    assert np.array_equal(composite(grouped, picture.bounds), seen)
+    assert np.array_equal(composite(again, picture.bounds), seen)
+    assert not layer_edits.group(("low",), "New")(picture).active_node.pass_through
