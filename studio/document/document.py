@@ -188,7 +188,7 @@ class Document:
             return False
         self.history.replace_present(after)
         if self._saved() is before:
-            self.mark_saved(after)
+            self._saved = weakref.ref(after)
         self._show(after)
         return True
 
