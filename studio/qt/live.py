@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.api.errors import UserError
 from studio.api.operation import Operation
-from studio.document import Picture, Rect, composite
+from studio.document import Document, Picture, Rect, composite
 from studio.host.jobs import Job, JobState
 from studio.host.proxies import reduced
 from studio.host.requests import RunRequest
@@ -21,6 +21,7 @@ from studio.host.results import RunResult
 from studio.qt.background import Task
 from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView, Overlay
+from studio.qt.editing import whole_cost
 from studio.qt.i18n import tr
 from studio.qt.panels.counts import Counter, Counts
 from studio.qt.panels.operation_page import OperationPage
@@ -65,6 +66,10 @@ class Wish:
     view: View
     values: Mapping[str, Any]
 
+    def same_subject(self, other: Wish) -> bool:
+        """Whether both are of one form and one state of a picture."""
+        return self.page is other.page and self.view.picture is other.view.picture
+
     def same(self, other: Wish | None) -> bool:
         """Whether it is what is shown already."""
         return (
@@ -102,6 +107,7 @@ class Live(QObject):
         self._shown: Wish | None = None
         self._overlay: Overlay | None = None
         self._applying: OperationPage | None = None
+        self._edited: Document | None = None
         self._counter, self._counting = Counter(), False
         self._counted: Picture | None = None
         self._counts: Counts | None = None
@@ -271,8 +277,8 @@ class Live(QObject):
     def _show(self, wish: Wish, after: Picture) -> None:
         wish.page.show_live("")
         present = self._wish() if self._applying is None else None
-        if present is not None and present.page is wish.page:
-            title = wish.page.operation.title
+        if present is not None and present.same_subject(wish):
+            title = tr(wish.page.operation.title)
             self._overlay = Overlay(after, wish.view.region, "", title, divided=False)
             self._shown = wish
             self._canvas.set_overlay(self._overlay)
@@ -341,40 +347,26 @@ class Live(QObject):
         if page is None or page.operation is not operation or self._applying is not None:
             return
         overlay = self._overlay if self.shown else None
-        self._applying = page
+        self._applying, self._edited = page, self._session.document
         if self._runs.start(operation, values, finished=self._applied) is None:
-            self._applying = None
+            self._applying = self._edited = None
             return
         if overlay is not None:  # starting a run clears the canvas
             self._canvas.set_overlay(overlay)
 
     def _applied(self, job: Job) -> None:
-        result, document = job.result, self._session.document
-        present = document.picture if document is not None else None
-        if result is None or document is None or present is None:
+        # Of the document it was started from, whichever is in front by now.
+        result, document = job.result, self._edited
+        if result is None or document is None:
             self._end_applying(kept=False)
             return
-
-        def done(after: Picture) -> None:
-            try:
-                document.apply(
-                    result.title,
-                    lambda now: after if now is present else result.edit()(now),
-                    result.record,
-                )
-            except UserError as error:
-                failed(error)
-                return
-            self._end_applying(kept=True)
-
-        def failed(error: BaseException) -> None:
-            self._workspace.messages.show_error(error)
-            self._end_applying(kept=False)
-
-        self._workspace.background.run(lambda: result.edit()(present), done, failed, self)
+        self._workspace.edits.apply(
+            document, tr(result.title), result.edit(), whole_cost(document.picture),
+            lambda kept: self._end_applying(kept=kept), self, result.record,
+        )  # fmt: skip
 
     def _end_applying(self, *, kept: bool) -> None:
-        page, self._applying = self._applying, None
+        page, self._applying, self._edited = self._applying, None, None
         if kept and page is not None:
             page.applied()
             self._clear()

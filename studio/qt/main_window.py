@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         session.listed.connect(self._show_state)
         self.tabs.close_wanted.connect(self.files.close_one)
         self.files.busy.connect(self.status.show_busy)
+        self.workspace.edits.busy.connect(self.status.show_busy)
         self.welcome.open_requested.connect(self.files.ask_open)
         self.welcome.path_chosen.connect(lambda name: self.files.open(Path(name)))
         self.welcome.sample_chosen.connect(self.files.open_sample)

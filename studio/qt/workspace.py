@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from studio.host.services import Services
 from studio.qt.background import Background
+from studio.qt.editing import Edits
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
 from studio.qt.session import Session
@@ -31,3 +33,8 @@ class Workspace:
     messages: MessageBar
     session: Session
     models: Models
+
+    @cached_property
+    def edits(self) -> Edits:
+        """Makes edits that may take long."""
+        return Edits(self.background, self.messages)

@@ -9,13 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from studio.document import Array, Raster, composite
+from studio.document import Array, Picture, Raster, composite
 from studio.document.edits import select
 from studio.document.layer_edits import change_node
 from studio.qt.live import Live
 from studio.qt.live_area import LiveArea
 from studio.qt.main_window import MainWindow
 from studio.qt.panels.operation_page import OperationPage
+from studio.qt.session import Source
 
 Follow = Callable[[], None]
 
@@ -135,6 +136,27 @@ def test_apply_is_one_step_on_the_whole_picture(
 
 def specs(page: OperationPage) -> list[tuple[str, object]]:
     return [(spec.name, spec) for spec in page.form.specs]
+
+
+def test_what_is_applied_goes_to_the_picture_it_was_applied_on(
+    qtbot: QtBot, opened: MainWindow, follow: Follow
+) -> None:
+    """Whichever document has come to the front by the time it is done."""
+    first = opened.session.document
+    assert first is not None
+    size = first.picture.height, first.picture.width
+    page = page_of(opened, "invert")
+    follow()
+    page.run_button.click()
+    other = Picture.from_pixels(np.full((*size, 4), 90, np.uint8))
+    opened.session.show(other, Source(), 256, saved=True)
+    second = opened.session.document
+    assert second is not None
+    assert second is not first
+    qtbot.waitUntil(lambda: len(first.history.steps) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: opened.tools.page is None, timeout=30_000)
+    assert second.picture is other
+    assert opened.canvas.overlay is None
 
 
 def test_enter_on_the_canvas_applies(qtbot: QtBot, opened: MainWindow, follow: Follow) -> None:

@@ -26,7 +26,7 @@ from studio.document.transforms import (
 from studio.document.transforms.sampling import content_bounds
 from studio.qt.actions import Command
 from studio.qt.area import Area, Desk
-from studio.qt.geometry.applying import apply_edit, node_cost, whole_cost
+from studio.qt.editing import node_cost, whole_cost
 from studio.qt.geometry.commands import COMMANDS
 from studio.qt.geometry.guides import Guides
 from studio.qt.geometry.snapping import Switches
@@ -101,7 +101,7 @@ class ImageArea(Area):
         document = self._document
         if document is not None:
             cost = whole_cost(document.picture) * effort
-            apply_edit(self.desk.workspace, document, title, edit, cost, owner=self)
+            self.desk.workspace.edits.apply(document, title, edit, cost)
 
     def _image_size(self) -> None:
         from studio.qt.geometry.size_dialogs import ImageSizeDialog
@@ -221,7 +221,7 @@ class ImageArea(Area):
             self.desk.workspace.messages.show_error(error)
             return
         cost = node_cost(document.picture, target.node_id)
-        apply_edit(self.desk.workspace, document, title, make(target), cost, owner=self)
+        self.desk.workspace.edits.apply(document, title, make(target), cost)
 
     # Guides and snapping
 

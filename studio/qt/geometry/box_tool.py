@@ -9,7 +9,7 @@ from typing_extensions import override
 from studio.document import Document, Rect
 from studio.document.edits import Edit
 from studio.qt.canvas import CanvasView
-from studio.qt.geometry.applying import apply_edit, whole_cost
+from studio.qt.editing import whole_cost
 from studio.qt.geometry.box import Box
 from studio.qt.geometry.handles import (
     draw_handles,
@@ -88,7 +88,8 @@ class BoxTool(Tool):
             return
         self._applying = True
         cost = whole_cost(document.picture) * effort
-        apply_edit(self.desk.workspace, document, title, edit, cost, self._applied, owner=self)
+        edits = self.desk.workspace.edits
+        edits.apply(document, title, edit, cost, lambda _: self._applied(), self)
 
     def _applied(self) -> None:
         self._applying = False

@@ -12,7 +12,7 @@ from studio.document.layer_edits import set_active
 from studio.document.transforms import Target, move, target_of
 from studio.document.transforms.matrices import translation
 from studio.qt.canvas import CanvasView
-from studio.qt.geometry.applying import AT_ONCE, apply_edit, node_cost
+from studio.qt.editing import AT_ONCE, node_cost
 from studio.qt.geometry.box_tool import ARROWS
 from studio.qt.geometry.handles import draw_outline
 from studio.qt.geometry.preview import FloatingPreview
@@ -133,15 +133,9 @@ class MoveTool(Tool):
             return
         self._applying = True
         cost = node_cost(document.picture, target.node_id)
-        apply_edit(
-            self.desk.workspace,
-            document,
-            _title(target),
-            move(target, *self._shift),
-            cost,
-            self._drop,
-            owner=self,
-        )
+        edit = move(target, *self._shift)
+        edits = self.desk.workspace.edits
+        edits.apply(document, _title(target), edit, cost, lambda _: self._drop(), self)
 
     @override
     def cancel(self) -> None:
@@ -189,10 +183,8 @@ class MoveTool(Tool):
             if cost > AT_ONCE:
                 edit = move(target, dx, dy)
                 self._applying = True
-                apply_edit(
-                    self.desk.workspace, document, _title(target), edit, cost, self._drop,
-                    owner=self,
-                )  # fmt: skip
+                edits = self.desk.workspace.edits
+                edits.apply(document, _title(target), edit, cost, lambda _: self._drop(), self)
                 return
             self._nudge, self._nudged, self._shift = document.begin(_title(target)), target, (0, 0)
         if self._nudged is None:

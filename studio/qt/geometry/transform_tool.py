@@ -14,7 +14,6 @@ from studio.document import Document, Picture
 from studio.document.transforms import Resampling, Target, target_of, transform
 from studio.document.transforms.matrices import Matrix, lattice
 from studio.qt.canvas import CanvasView
-from studio.qt.geometry.applying import apply_edit
 from studio.qt.geometry.box_tool import ARROWS
 from studio.qt.geometry.handles import draw_handles, draw_outline, nearest, resized_cursor
 from studio.qt.geometry.preview import FloatingPreview
@@ -231,15 +230,9 @@ class TransformTool(Tool):
             return
         self._applying = True
         cost = 3 * (target.area.width * target.area.height + _covered(quad))
-        apply_edit(
-            self.desk.workspace,
-            document,
-            tr("Transform"),
-            transform(target, quad.matrix, self.method),
-            cost,
-            self._applied,
-            owner=self,
-        )
+        edit = transform(target, quad.matrix, self.method)
+        edits = self.desk.workspace.edits
+        edits.apply(document, tr("Transform"), edit, cost, lambda _: self._applied(), self)
 
     def _applied(self) -> None:
         self._applying = False

@@ -6,16 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from studio.api.errors import UserError
-from studio.document import BlendMode, Document, Group, Layer, Node, Picture, Raster, masks, merging
+from studio.document import (
+    TILE,
+    BlendMode,
+    Document,
+    Group,
+    Layer,
+    Node,
+    Picture,
+    Raster,
+    masks,
+    merging,
+)
 from studio.document import layer_edits as core
 from studio.document.edits import Edit
 from studio.document.nodes import layers_in
 from studio.qt.i18n import tr
 from studio.qt.layers import edits
 from studio.qt.workspace import Workspace
-
-INLINE_TILES = 24
-"""Tiles of pixels that are merged at once; more are merged on a thread."""
 
 
 class LayerActions:
@@ -24,16 +32,14 @@ class LayerActions:
     Args:
         workspace: the document, messages and threads.
         chosen_ids: ids of the rows that are chosen in the panel.
-        say_busy: shows what takes long; called with an empty text at the end.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         chosen_ids: Callable[[], tuple[str, ...]],
-        say_busy: Callable[[str], object],
     ) -> None:
-        self._workspace, self._chosen_ids, self._say_busy = workspace, chosen_ids, say_busy
+        self._workspace, self._chosen_ids = workspace, chosen_ids
         self._alone: tuple[str, dict[str, bool], dict[str, bool]] | None = None
 
     @property
@@ -70,25 +76,9 @@ class LayerActions:
     def apply_slowly(self, title: str, edit: Edit, nodes: tuple[Node, ...]) -> None:
         """As `apply`, on a thread if ``nodes``, whose pixels it goes through, are large."""
         document = self.document
-        tiles = sum(len(layer.raster.tiles) for layer in layers_in(nodes))
-        if document is None or tiles <= INLINE_TILES:
-            self.apply(title, edit)
-            return
-        before = document.picture
-        self._say_busy(tr("{title}…", title=title))
-
-        def done(after: Picture) -> None:
-            self._say_busy("")
-            if document.picture is before:
-                document.apply(title, lambda _: after)
-            elif document is self.document:
-                self.apply_slowly(title, edit, nodes)  # the picture went on meanwhile
-
-        def failed(error: BaseException) -> None:
-            self._say_busy("")
-            self._workspace.messages.show_error(error)
-
-        self._workspace.background.run(lambda: edit(before), done, failed)
+        if document is not None:
+            tiles = sum(len(layer.raster.tiles) for layer in layers_in(nodes))
+            self._workspace.edits.apply(document, title, edit, tiles * TILE * TILE)
 
     # Nodes
 

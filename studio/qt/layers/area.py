@@ -24,7 +24,7 @@ class LayersArea(Area):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.panel = LayersPanel(desk.workspace, desk.files.busy.emit)
+        self.panel = LayersPanel(desk.workspace)
         self.panel.menu_wanted.connect(self._open_menu)
         self.panel.look.left.connect(desk.canvas.setFocus)
         session = desk.workspace.session

@@ -29,7 +29,7 @@ class LayersPanel(QWidget):
 
     menu_wanted = Signal(QPoint)
 
-    def __init__(self, workspace: Workspace, say_busy: Callable[[str], object]) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
         self._unlisten: Callable[[], None] | None = None
@@ -38,7 +38,7 @@ class LayersPanel(QWidget):
         self.thumbnails = LayerThumbnails(workspace.background, self)
         self.model = LayerModel(self.thumbnails, self)
         self.tree = LayerTree(self.model, theme)
-        self.act = LayerActions(workspace, self.tree.chosen_ids, say_busy)
+        self.act = LayerActions(workspace, self.tree.chosen_ids)
         self.look = LookControls(self.act)
         self.empty = label(tr("No picture is open."), "muted", wrap=True)
         self.buttons = self._make_buttons()

@@ -10,7 +10,6 @@ from typing import ClassVar
 from PySide6.QtCore import QPoint
 from typing_extensions import override
 
-from studio.api.errors import UserError
 from studio.document import Array, Document, Picture, Raster, Rect
 from studio.document.edits import Edit
 from studio.document.masks import mask_from_selection, selection_from_alpha, selection_from_mask
@@ -41,8 +40,6 @@ from studio.qt.tools.colors import in_profile
 from studio.qt.tools.painting.ink_tool import paint_color
 
 SETTING = "quick-mask"
-AT_ONCE = 2_000_000
-"""Pixels of a picture up to which edits of the whole take no time to speak of."""
 MARGIN = 24
 Change = Callable[[Raster, int, Rect], Raster]
 
@@ -82,7 +79,7 @@ class SelectArea(Area):
     @override
     def handlers(self) -> dict[str, Callable[..., object]]:
         plain: dict[str, Callable[..., object]] = {
-            "edit-clear": lambda: self._edit(tr("Clear"), clear_selected(self.view.target)),
+            "edit-clear": lambda: self._edit(tr("Clear"), clear_selected(self.view.find)),
             "edit-fill-foreground": lambda: self._fill(self.desk.toolbox.colors.foreground),
             "edit-fill-background": lambda: self._fill(self.desk.toolbox.colors.background),
             "select-all": lambda: self._edit(tr("Select all"), select_all()),
@@ -152,30 +149,14 @@ class SelectArea(Area):
     # Edits
 
     def _edit(self, title: str, edit: Edit) -> None:
-        """Make an undo step; of a large picture on a thread."""
+        """Make an undo step."""
         document = self._document
-        if document is None:
-            return
-        if document.transaction is not None:
-            document.transaction.commit()
-        picture = document.picture
-        if picture.width * picture.height <= AT_ONCE:
-            self._apply(document, title, edit)
-            return
-
-        def done(after: Picture) -> None:
-            self._apply(document, title, lambda now: after if now is picture else edit(now))
-
-        self.desk.workspace.background.run(lambda: edit(picture), done, owner=self)
-
-    def _apply(self, document: Document, title: str, edit: Edit) -> None:
-        try:
-            document.apply(title, edit)
-        except UserError as error:
-            self.desk.workspace.messages.show_error(error)
+        if document is not None:
+            cost = document.picture.width * document.picture.height
+            self.desk.workspace.edits.apply(document, title, edit, cost)
 
     def _fill(self, color: RGB) -> None:
-        filled = fill_selected(lambda target: paint_color(target, color), self.view.target)
+        filled = fill_selected(lambda target: paint_color(target, color), self.view.find)
         self._edit(tr("Fill with color"), filled)
 
     def _select_again(self) -> None:
@@ -254,7 +235,7 @@ class SelectArea(Area):
 
         def apply(selection: Raster) -> None:
             if document is not None and document is self._document:
-                self._apply(document, title, change_selection(selection))
+                document.apply(title, change_selection(selection))
             live.deleteLater()
 
         def end(accepted: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -117,12 +117,15 @@ class SelectionView(QObject):
         """The selection to draw."""
         return picture.selection if self._preview is None else self._preview
 
+    @property
+    def find(self) -> Callable[[Picture], Target]:
+        """`target`, as quick mask is now: for edits that are made on a thread."""
+        return SelectionTarget.of_selection if self._quick_mask else Target.of
+
     def target(self, picture: Picture) -> Target:
         """What brushes paint on: the selection in quick mask, else the active layer or mask.
 
         Raises:
             UserError: as `Target.of` does.
         """
-        if self._quick_mask:
-            return SelectionTarget.of_selection(picture)
-        return Target.of(picture)
+        return self.find(picture)

@@ -26,8 +26,6 @@ ANTIALIAS = Flag(
 )
 CLICK = 3.0
 """Device pixels that a click may move without being a drag."""
-AT_ONCE = 2_000_000
-"""Pixels of a picture up to which feathering takes no time to speak of."""
 STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -79,17 +77,14 @@ class SelectTool(Tool):
         if document is None:
             return
         softness = self.values.number("feather") if "feather" in self.values else 0
+
+        def edit(picture: Picture) -> Picture:
+            soft = feather(selection, softness, picture.bounds)
+            return change_selection(soft, mode)(picture)
+
         bounds = document.picture.bounds
-
-        def apply(soft: Raster) -> None:
-            if self.desk.document is document:
-                document.apply(tr(self.title), change_selection(soft, mode))
-
-        if softness and bounds.width * bounds.height > AT_ONCE:
-            background = self.desk.workspace.background
-            background.run(lambda: feather(selection, softness, bounds), apply, owner=self)
-        else:
-            apply(feather(selection, softness, bounds))
+        cost = bounds.width * bounds.height if softness else 0
+        self.desk.workspace.edits.apply(document, tr(self.title), edit, cost)
 
     def deselect(self, mode: Mode) -> None:
         """A click that draws nothing: in replace mode nothing is selected any more."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from studio.api.errors import UserError
 from studio.document import Picture
+from studio.document.edits import Edit
 from studio.document.layer_edits import add_node
 from studio.document.nodes import Node
 from studio.files import recolor
@@ -19,12 +20,15 @@ from studio.files.profiles import profile_name
 from studio.qt import color
 from studio.qt.actions import OPERATION, Command
 from studio.qt.area import Area, Desk
+from studio.qt.editing import whole_cost
 from studio.qt.i18n import tr
 from studio.qt.transfer.commands import COMMANDS
 from studio.qt.transfer.drag import DragHandle
-from studio.qt.transfer.editing import apply_later
 from studio.qt.transfer.pasting import Pasting
 from studio.qt.transfer.profile_dialog import DepthDialog, MonitorDialog, ProfileDialog
+
+EFFORT = 4
+"""Times the work of an ordinary edit that a change of profile or depth is, per pixel."""
 
 
 class TransferArea(Area):
@@ -144,12 +148,7 @@ class TransferArea(Area):
             name = profile_name(icc)
             if convert:
                 title = tr("Convert to {profile}", profile=name)
-                apply_later(
-                    self._workspace,
-                    self.desk.files,
-                    title,
-                    lambda picture: recolor.converted(picture, icc, intent),
-                )
+                self._apply(title, lambda picture: recolor.converted(picture, icc, intent))
             else:
                 title = tr("Assign {profile}", profile=name)
                 document.apply(title, lambda picture: recolor.assigned(picture, icc))
@@ -162,12 +161,14 @@ class TransferArea(Area):
         dialog.deleteLater()
 
     def _depth(self, bits: int, *, dither: bool) -> None:
-        apply_later(
-            self._workspace,
-            self.desk.files,
-            tr("{bits} bits per channel", bits=bits),
-            lambda picture: recolor.with_depth(picture, bits, dither=dither),
-        )
+        title = tr("{bits} bits per channel", bits=bits)
+        self._apply(title, lambda picture: recolor.with_depth(picture, bits, dither=dither))
+
+    def _apply(self, title: str, edit: Edit) -> None:
+        document = self._workspace.session.document
+        if document is not None:
+            cost = EFFORT * whole_cost(document.picture)
+            self._workspace.edits.apply(document, title, edit, cost)
 
     def _ask_monitor(self) -> None:
         dialog = MonitorDialog(

@@ -284,7 +284,7 @@ def test_turning_steps_with_shift_and_leaving_keeps_it(editor, toolbox, drag):
 
 
 def test_a_large_picture_is_cropped_once_on_a_thread(qtbot, editor, toolbox, monkeypatch):
-    monkeypatch.setattr("studio.qt.geometry.applying.AT_ONCE", 0)
+    monkeypatch.setattr("studio.qt.editing.AT_ONCE", 0)
     document = editor.session.document
     steps = document.history.position
     toolbox.choose("crop")

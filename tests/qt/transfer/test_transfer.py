@@ -21,7 +21,6 @@ from studio.qt import color
 from studio.qt.main_window import MainWindow
 from studio.qt.transfer.area import TransferArea
 from studio.qt.transfer.clipboard import PNG, PRIVATE, ClipMime, clip_of, loader
-from studio.qt.transfer.editing import apply_later
 from studio.qt.transfer.profile_dialog import DepthDialog, MonitorDialog, ProfileDialog
 
 WAIT = 20_000
@@ -230,7 +229,7 @@ def test_an_edit_made_meanwhile_is_not_lost(opened: MainWindow, qtbot: QtBot) ->
         seen.append(picture.width)
         return picture.replaced(height=picture.height + 1)
 
-    apply_later(opened.workspace, opened.files, "Slow", change)
+    opened.workspace.edits.apply(document(opened), "Slow", change, 10**9)
     document(opened).apply("Wider", lambda picture: picture.replaced(width=picture.width + 1))
     after = wait_for_step(opened, qtbot, "Slow")
     assert (after.width, after.height) == (61, 41)
