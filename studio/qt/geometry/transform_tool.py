@@ -17,7 +17,7 @@ from studio.qt.canvas import CanvasView
 from studio.qt.geometry.box_tool import ARROWS
 from studio.qt.geometry.handles import draw_handles, draw_outline, nearest, resized_cursor
 from studio.qt.geometry.preview import FloatingPreview
-from studio.qt.geometry.quad import Quad
+from studio.qt.geometry.quad import CORNERS, Quad
 from studio.qt.geometry.snapping import Snapper, snapper
 from studio.qt.i18n import N_, tr
 from studio.qt.tools.base import Pointer, Tool, ToolDesk
@@ -30,6 +30,9 @@ STEP = 15.0
 class TransformTool(Tool):
     """Transforms the layer, group, mask or the selected pixels; one resampling at the end.
 
+    Attributes:
+        linked: whether corners keep the proportion; Shift does the contrary.
+
     Signals:
         changed: the quadrilateral is another one.
     """
@@ -39,8 +42,8 @@ class TransformTool(Tool):
     icon = "transform"
     shortcut = "Shift+T"
     hint = N_(
-        "Drag handles to scale (Shift: proportion, Alt: from the middle, Ctrl: corner or skew), "
-        "outside to turn, inside to move. Enter applies, Esc gives up."
+        "Drag handles to scale (Shift: free or in proportion, Alt: from the middle, Ctrl: corner or "
+        "skew), outside to turn, inside to move. Enter applies, Esc gives up."
     )
     group = "transform"
 
@@ -50,6 +53,7 @@ class TransformTool(Tool):
         super().__init__(desk)
         self.quad: Quad | None = None
         self.method = Resampling.AUTOMATIC
+        self.linked = True
         self._document: Document | None = None
         self._picture: Picture | None = None
         self._target: Target | None = None
@@ -164,7 +168,9 @@ class TransformTool(Tool):
         elif self._held == INSIDE:
             self.set_quad(self._moved(quad, p, straight=shift))
         else:
-            self.set_quad(self._pulled(quad, p, proportional=shift))
+            # The sides stretch in one direction, unless Shift is held.
+            linked = self.linked and self._held in CORNERS
+            self.set_quad(self._pulled(quad, p, proportional=shift != linked))
 
     def _pulled(self, quad: Quad, p: Pointer, *, proportional: bool) -> Quad:
         assert self._held is not None  # noqa: S101 - asked only then

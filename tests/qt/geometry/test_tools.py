@@ -238,6 +238,13 @@ def test_free_transform_with_the_mouse(editor, toolbox, drag):
     press_key(editor, Qt.Key.Key_Escape)
     assert not tool.quad.changed
     Switches.of(editor.services.settings).remember(editor.services.settings, on=False)
+    drag((180, 140), (260, 170))
+    assert tool.quad.size == pytest.approx((2, 2)), "in proportion, as the switch says"
+    press_key(editor, Qt.Key.Key_Escape)
+    drag((180, 140), (260, 170), SHIFT)
+    assert tool.quad.size == pytest.approx((2, 1.5))
+    press_key(editor, Qt.Key.Key_Escape)
+    tool.linked = False
     drag((180, 140), (260, 170), SHIFT)
     drag((100, 140), (90, 140), ALT)
     press_key(editor, Qt.Key.Key_Return)
