@@ -76,7 +76,7 @@ class LayersPanel(QWidget):
         column.setContentsMargins(6, 6, 6, 4)
         column.setSpacing(6)
         column.addWidget(self.look)
-        column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self.empty, 1, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.tree, 1)
         column.addLayout(row)
 

@@ -14,7 +14,7 @@ from studio.qt.theme import Theme
 
 VERSION = 2
 WIDTHS = {"left": 308, "right": 288}
-HEIGHTS = (250, 500)
+HEIGHTS = (330, 420)
 """Shares of the right side's places, from the top; the last one is for the layers."""
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QPointingDevice, QTabletEvent
+from PySide6.QtGui import QKeyEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -90,12 +90,24 @@ def test_alt_click_picks_the_foreground(studio) -> None:
     assert studio.steps == []
 
 
+def type_digits(studio, *keys: tuple[Qt.Key, int]) -> None:
+    """Keys at milliseconds of the clock of events."""
+    for key, time in keys:
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+        event.setTimestamp(time)
+        QApplication.sendEvent(studio.canvas, event)
+
+
 def test_digits_and_brackets_set_the_brush(studio) -> None:
     values = studio.choose("brush", size=40, hardness=50, opacity=100)
-    studio.key(Qt.Key.Key_3)
-    assert values.number("opacity") == 30
-    studio.key(Qt.Key.Key_0)
+    type_digits(studio, (Qt.Key.Key_3, 1000), (Qt.Key.Key_0, 3000))
     assert values.number("opacity") == 100
+    type_digits(studio, (Qt.Key.Key_3, 5000))
+    assert values.number("opacity") == 30
+    type_digits(studio, (Qt.Key.Key_5, 5200))
+    assert values.number("opacity") == 35
+    type_digits(studio, (Qt.Key.Key_4, 5400))
+    assert values.number("opacity") == 40, "a third one begins anew"
     studio.toolbox.current.resize(larger=True)
     assert values.number("size") == 44
     studio.toolbox.current.harden(harder=False)

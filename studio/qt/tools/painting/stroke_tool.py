@@ -22,6 +22,8 @@ from studio.qt.tools.values import Field, Flag, Number
 
 LEAST_OUTLINE = 3.0
 """Device pixels across from which the brush is drawn as an outline."""
+QUICK_MS = 700
+"""Two digits typed within this time are one number."""
 
 SIZE = Number(
     "size", N_("Size"), 40, SMALLEST, LARGEST, " px", 0, True, N_("Brush diameter ([ and ])")
@@ -30,7 +32,12 @@ HARDNESS = Number(
     "hardness", N_("Hardness"), 80, tip=N_("How sharp the edge is (Shift+[ and Shift+])")
 )
 OPACITY = Number(
-    "opacity", N_("Opacity"), 100, 1, slider=True, tip=N_("Ceiling of one stroke (keys 0 to 9)")
+    "opacity",
+    N_("Opacity"),
+    100,
+    1,
+    slider=True,
+    tip=N_("Ceiling of one stroke (keys 0 to 9; two of them for exact percents)"),
 )
 FLOW = Number("flow", N_("Flow"), 100, 1, tip=N_("How fast a stroke reaches its opacity"))
 SMOOTHING = Number(
@@ -60,6 +67,7 @@ class StrokeTool(InkTool):
         self._last: tuple[weakref.ref[Document], Sample] | None = None
         self._pointer: Pointer | None = None
         self._drawn = QRect()
+        self._typed: tuple[int | None, int] = (None, 0)
         # Painting waits until the events that are there have been read: one update for all.
         self._flush = QTimer(self)
         self._flush.setSingleShot(True)
@@ -199,11 +207,21 @@ class StrokeTool(InkTool):
         digit = event.key() - Qt.Key.Key_0
         plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if 0 <= digit <= 9 and not plain:
-            self.values.set("opacity", float(digit * 10 or 100))
+            self._type_opacity(digit, event.timestamp())
             return True
         if event.key() == Qt.Key.Key_Shift:
             self.repaint.emit()
         return False
+
+    def _type_opacity(self, digit: int, time: int) -> None:
+        """A digit is tens of percent; two in quick succession are the percentage itself."""
+        first, then = self._typed
+        percent = digit * 10 or 100
+        self._typed = (digit, time)
+        if first is not None and 0 < time - then < QUICK_MS:
+            percent = first * 10 + digit
+            self._typed = (None, time)
+        self.values.set("opacity", float(max(percent, 1)))
 
     @override
     def key_release(self, event: QKeyEvent) -> bool:
