@@ -230,7 +230,10 @@ def picture(*, title: str = "", help: str = "") -> Any:
 
 
 def color(default: str | None = None, *, title: str = "", help: str = "") -> Any:
-    """A colour as ``#rrggbb`` in the document's own values; annotate with ``str | None`` or ``str``."""
+    """A colour as ``#rrggbb``; annotate with ``str | None`` or ``str``.
+
+    People choose it in sRGB; the function gets it in the space of its ``pixels``.
+    """
     return _field("color", default, title, help, {"pattern": r"^#[0-9a-fA-F]{6}$"})
 
 

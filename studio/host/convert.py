@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from studio.api.parameters import Parameters, describe
 from studio.document import Array
 from studio.files.profiles import convert, is_srgb_like, wide_gamut_profile
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+P = TypeVar("P", bound=Parameters)
 _STRIP = 256  # rows converted at a time, so that temporaries stay small
 
 
@@ -38,6 +40,24 @@ def to_tensors(pixels: Array, icc: bytes | None) -> tuple[Tensor, Tensor | None]
         return color, None
     alpha = torch.from_numpy(channel.astype(np.float32) / maximum)
     return color, alpha[None, None]
+
+
+def with_colors_of(parameters: P, icc: bytes | None) -> P:
+    """Parameters whose colors, which people choose in sRGB, are in the space of `to_tensors`."""
+    space = icc if is_srgb_like(icc) else wide_gamut_profile()
+    chosen = {
+        spec.name: _in_space(color, space)
+        for spec in describe(type(parameters))
+        if spec.kind == "color" and (color := getattr(parameters, spec.name)) is not None
+    }
+    return parameters.model_copy(update=chosen) if chosen else parameters
+
+
+def _in_space(color: str, icc: bytes | None) -> str:
+    """``#rrggbb`` in a profile, to the nearest of 255 levels."""
+    samples = np.array([[[int(color[i : i + 2], 16) for i in (1, 3, 5)]]], np.uint16) * 257
+    values = (convert(samples.astype(np.uint16), None, icc).astype(np.uint32) + 128) // 257
+    return "#" + "".join(f"{value:02x}" for value in values.reshape(3).tolist())
 
 
 def to_pixels(

@@ -19,7 +19,7 @@ from studio.api.pixels import Pixels
 from studio.document import Array, Picture, Rect, composite
 from studio.host import devices, precision
 from studio.host.context import RunContext
-from studio.host.convert import to_pixels, to_tensors
+from studio.host.convert import to_pixels, to_tensors, with_colors_of
 from studio.host.ladder import no_memory
 from studio.host.limits import check_request, result_size
 from studio.host.models import ModelStore
@@ -118,6 +118,9 @@ class _Run:
         self.registry, self.operation, self.parameters = registry, operation, parameters
         self.state, self.request = state, state.request
         picture, region = state.request.picture, state.request.region
+        # What the function is given; the record keeps what was chosen.
+        seen = picture if operation.input != "none" else None
+        self.given = with_colors_of(parameters, None if seen is None else seen.icc)
         self.region = region.intersected(picture.bounds) if picture and region else region
 
     def result(self) -> RunResult:
@@ -240,7 +243,7 @@ class _Run:
         lent = None if alpha is None else alpha.to(device, copy=True)
         context = RunContext(self.state, lent, *span)
         brightest = precision.brightest(color)
-        result = function(color.to(device), mask, self.parameters, context)
+        result = function(color.to(device), mask, self.given, context)
         outputs = []
         for new, new_alpha, title in self._outputs(result, target):
             if not self.operation.may_blacken:
@@ -250,7 +253,7 @@ class _Run:
         return outputs
 
     def _call_without_picture(self, function: Any) -> list[tuple[Tensor, Tensor | None, str]]:
-        return self._outputs(function(self.parameters, RunContext(self.state)), None)
+        return self._outputs(function(self.given, RunContext(self.state)), None)
 
     def _outputs(
         self, result: Any, target: _Target | None

@@ -29,13 +29,18 @@ def adjust(
     runner = Runner(registry, ModelStore(folder, folder, registry.cards()))
 
     def run(
-        name: str, pixels: Array, mask: Array | None = None, scale: float = 1, **parameters: Any
+        name: str,
+        pixels: Array,
+        mask: Array | None = None,
+        scale: float = 1,
+        icc: bytes | None = None,
+        **parameters: Any,
     ) -> Array:
         channels = pixels.shape[2]
         if channels == 3:
             opaque = np.full((*pixels.shape[:2], 1), np.iinfo(pixels.dtype).max, pixels.dtype)
             pixels = np.concatenate([pixels, opaque], axis=2)
-        picture = Picture.from_pixels(np.ascontiguousarray(pixels))
+        picture = Picture.from_pixels(np.ascontiguousarray(pixels), icc=icc)
         if mask is not None:
             picture = picture.replaced(selection=Raster.from_array(mask[..., None]))
         request = RunRequest(f"adjustments.{name}", parameters, picture, device="cpu", scale=scale)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab, rgb2xyz
 
+from studio.files.profiles import convert, named_profiles
 from studio_plugins.adjustments.color_engine import CENTRES, planckian_white
 
 
@@ -110,6 +111,20 @@ def test_the_neutral_colour_becomes_gray_and_keeps_its_lightness(adjust):
     assert np.ptp(after.astype(int), axis=2).max() <= 1
     before, now = (rgb2lab(each / 255)[0, 0, 0] for each in (cast, after))
     assert now == pytest.approx(before, abs=0.5)
+
+
+@pytest.mark.parametrize("profile", ["Display P3", "ROMM RGB (ProPhoto)"])
+def test_a_chosen_colour_is_the_one_seen_whatever_the_profile_of_the_picture(adjust, profile):
+    """Colors are chosen in sRGB; the same numbers mean another color in a wider profile."""
+    icc = named_profiles()[profile]
+    seen = np.full((2, 2, 3), (0xD0, 0xA0, 0x60), np.uint16) * np.uint16(257)
+    cast = convert(seen, None, icc)
+
+    def left(before):
+        return np.ptp(before.astype(int), axis=2).max() / np.ptp(cast.astype(int), axis=2).max()
+
+    assert left(adjust("white-balance", cast, icc=icc, neutral="#d0a060")) < 0.05
+    assert left(adjust("white-balance", cast, icc=icc, temperature=6500)) == 1
 
 
 def test_vibrance_moves_pale_colours_more(adjust):
