@@ -1,4 +1,10 @@
-"""Adjustments: small operations on light, colour and detail, shown live while their form is open."""
+"""Adjustments: small operations on light, color and detail, shown live while their form is open.
+
+The plugin to read first; README.md says how one of its operations is made, step by step. A plugin
+is a module with `api_version` and hooks. This one has one hook: it offers the operations that
+`light`, `color` and `detail` declare. The functions behind them are in the modules ``*_engine``,
+which are imported when they first run, so that the program starts without torch.
+"""
 
 from __future__ import annotations
 

@@ -200,12 +200,6 @@ class HistogramPlot(QWidget):
             super().keyPressEvent(event)
 
     @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-        super().focusInEvent(event)
-
-    @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.choose_level(None)
-        self.update()
         super().focusOutEvent(event)

@@ -7,7 +7,6 @@ import math
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -165,16 +164,6 @@ class Overview(QWidget):
             super().keyPressEvent(event)
         else:
             self._canvas.pan(40 * arrow[0], 40 * arrow[1])
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-        super().focusInEvent(event)
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.update()
-        super().focusOutEvent(event)
 
 
 class ZoomField(QDoubleSpinBox):
