@@ -51,6 +51,7 @@ class Files(QObject):
         self._settings = workspace.services.settings
         self._reading: list[Path] = []
         self._merging: WeakKeyDictionary[Document, Path] = WeakKeyDictionary()
+        self._written: WeakKeyDictionary[Document, Picture] = WeakKeyDictionary()
 
     # Opening
 
@@ -258,6 +259,7 @@ class Files(QObject):
             )
             self.saved.emit(path)
             if then is not None:
+                self._written[document] = picture
                 then()
 
         self._workspace.background.run(work, done, self._failed)
@@ -277,6 +279,12 @@ class Files(QObject):
             if then is not None:
                 then()
 
+        def close_saved() -> None:
+            if self._painted_on(document):
+                self.close_one(document, then)
+            else:
+                close()
+
         entry = self._session.entry(document)
         if entry is None or not entry.modified:
             close()
@@ -285,7 +293,7 @@ class Files(QObject):
         buttons = QMessageBox.StandardButton
         answer = self.ask_unsaved((entry,))
         if answer == buttons.Save:
-            self.save(close)
+            self.save(close_saved)
         elif answer == buttons.Discard:
             close()
 
@@ -315,11 +323,19 @@ class Files(QObject):
         entry, rest = entries[0], entries[1:]
 
         def go_on() -> None:
+            if self._painted_on(entry.document):
+                self.close_all(then)
+                return
             self._session.close(entry.document)
             self._save_each(rest, then)
 
         self._session.switch(entry.document)
         self.save(go_on)
+
+    def _painted_on(self, document: Document) -> bool:
+        """Whether a document has changed since the picture that was just written."""
+        written = self._written.pop(document, None)
+        return document.modified and written is not document.picture
 
     def ask_unsaved(self, entries: tuple[Entry, ...]) -> QMessageBox.StandardButton:
         """Ask what is to become of unsaved changes."""

@@ -164,7 +164,12 @@ class Live(QObject):
     def leave(self) -> None:
         """Close the form; the picture stays as it was."""
         if self.page is not None and self._applying is None:
-            self._tools.show_list()
+            self._close_form()
+
+    def _close_form(self) -> None:
+        # The next key is meant for the picture, not for the search field of the list.
+        self._tools.show_list()
+        self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close(self) -> None:
         """Stop for good."""
@@ -371,7 +376,7 @@ class Live(QObject):
             page.applied()
             self._clear()
             if self._tools.page is page:
-                self._tools.show_list()
+                self._close_form()
         self.refresh()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from studio.document import composite
+from studio.document.layer_edits import change_node
 from studio.qt.main_window import MainWindow
 
 Run = Callable[[MainWindow, str], None]
@@ -153,6 +155,31 @@ def test_closing_with_unsaved_changes_can_be_called_off(
     opened.close()
     qtbot.waitUntil(lambda: not opened.isVisible())
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("tabs", [1, 2])
+def test_what_is_painted_during_the_save_before_a_close_is_not_lost(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tabs: int
+) -> None:
+    documents = [opened.session.document]
+    if tabs == 2:
+        other = shutil.copy(tmp_path / "photo.png", tmp_path / "other.png")
+        opened.open(Path(other))
+        qtbot.waitUntil(lambda: len(opened.session.entries) == 2)
+        documents.append(opened.session.document)
+    for document in documents:
+        assert document is not None
+        document.apply("Name", lambda p: change_node(p.active, name="Named")(p))
+    answer(monkeypatch, Buttons.SaveAll if tabs == 2 else Buttons.Save)
+    opened.actions_by_id.trigger("close-all")
+    first = documents[0]
+    assert first is not None
+    first.apply("Name", lambda p: change_node(p.active, name="Later")(p))
+    asked = answer(monkeypatch, Buttons.Cancel)
+    qtbot.waitUntil(lambda: bool(asked))
+    assert opened.session.entry(first) is not None
+    assert first.picture.active_layer.name == "Later"
+    assert first.modified
 
 
 def drop(window: MainWindow, path: Path) -> None:

@@ -98,6 +98,15 @@ def test_escape_leaves_and_the_picture_is_as_it_was(
     assert not opened.session.modified
 
 
+def test_who_takes_up_a_brush_can_go_on_with_keys(opened: MainWindow, follow: Follow) -> None:
+    page = page_of(opened, "curves")
+    follow()
+    page.run_button.setFocus()
+    opened.toolbox.choose("brush")
+    assert opened.tools.page is None
+    assert opened.focusWidget() is opened.canvas
+
+
 def test_another_operation_takes_the_preview_away(
     qtbot: QtBot, opened: MainWindow, follow: Follow
 ) -> None:
@@ -125,6 +134,7 @@ def test_apply_is_one_step_on_the_whole_picture(
     assert record is not None
     assert record["operation"] == "adjustments.curves"
     assert opened.tools.page is None
+    assert opened.focusWidget() is opened.canvas
     assert opened.runs.result is None
     document.undo()
     assert np.array_equal(pixels(opened), before)
