@@ -86,7 +86,7 @@ class ColorTool(SelectTool):
             self._pixels_of = _content(picture, layer_only=layer_only)
             current = self.desk.document
             if current is not None and current is there():
-                self.select(selection, mode)
+                self.select(lambda: selection, mode)
 
         def failed(error: BaseException) -> None:
             self._end()

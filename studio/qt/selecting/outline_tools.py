@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import QPointF, Qt
@@ -47,7 +48,8 @@ class OutlineTool(SelectTool):
             self.deselect(self._mode)
             return
         antialias = self.values.flag("antialias")
-        self.select(polygon(points, picture.bounds, antialias=antialias), self._mode)
+        made = partial(polygon, points, picture.bounds, antialias=antialias)
+        self.select(made, self._mode)
 
     def path(self, canvas: CanvasView) -> QPainterPath:
         """The points so far, in device pixels."""

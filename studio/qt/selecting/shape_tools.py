@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
 from typing_extensions import override
 
-from studio.document import Raster, Rect
+from studio.document import Rect
 from studio.document.regions import Mode, ellipse, rectangle
 from studio.qt.canvas import CanvasView
 from studio.qt.geometry.snapping import Snapper, snapper
@@ -20,6 +21,7 @@ from studio.qt.selecting.tool import (
     CLICK,
     FEATHER,
     SHIFT,
+    Make,
     SelectTool,
     draw_note,
     draw_path,
@@ -62,8 +64,8 @@ class ShapeTool(SelectTool):
         self._lines = Snapper()
 
     @abstractmethod
-    def shape(self, box: QRectF, bounds: Rect) -> Raster:
-        """The selection of what is in a box of whole pixels."""
+    def shape(self, box: QRectF, bounds: Rect) -> Make:
+        """Makes the selection of what is in a box of whole pixels."""
 
     @abstractmethod
     def add_to(self, path: QPainterPath, box: QRectF) -> None:
@@ -218,8 +220,8 @@ class RectangleTool(ShapeTool):
     fields: ClassVar[tuple[Field, ...]] = (FEATHER, FIXED, WIDTH, HEIGHT)
 
     @override
-    def shape(self, box: QRectF, bounds: Rect) -> Raster:
-        return rectangle(box.x(), box.y(), box.width(), box.height(), bounds)
+    def shape(self, box: QRectF, bounds: Rect) -> Make:
+        return partial(rectangle, box.x(), box.y(), box.width(), box.height(), bounds)
 
     @override
     def add_to(self, path: QPainterPath, box: QRectF) -> None:
@@ -240,15 +242,9 @@ class EllipseTool(ShapeTool):
     fields: ClassVar[tuple[Field, ...]] = (FEATHER, ANTIALIAS, FIXED, WIDTH, HEIGHT)
 
     @override
-    def shape(self, box: QRectF, bounds: Rect) -> Raster:
-        return ellipse(
-            box.x(),
-            box.y(),
-            box.width(),
-            box.height(),
-            bounds,
-            antialias=self.values.flag("antialias"),
-        )
+    def shape(self, box: QRectF, bounds: Rect) -> Make:
+        x, y, antialias = box.x(), box.y(), self.values.flag("antialias")
+        return partial(ellipse, x, y, box.width(), box.height(), bounds, antialias=antialias)
 
     @override
     def add_to(self, path: QPainterPath, box: QRectF) -> None:

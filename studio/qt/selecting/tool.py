@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import ClassVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -26,6 +27,10 @@ ANTIALIAS = Flag(
 )
 CLICK = 3.0
 """Device pixels that a click may move without being a drag."""
+SPARED = 8
+"""Pixels of the canvas of which one is looked at where a selection is but drawn or moved."""
+Make = Callable[[], Raster]
+"""Makes what was drawn; of a large picture on a thread."""
 STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -71,7 +76,7 @@ class SelectTool(Tool):
             return Mode.INTERSECT if p.holds(ALT) else Mode.ADD
         return Mode.SUBTRACT if p.holds(ALT) else self.desk.selecting.options.mode
 
-    def select(self, selection: Raster, mode: Mode) -> None:
+    def select(self, make: Make, mode: Mode) -> None:
         """Combine what was drawn with the selection, feathered if that is set: an undo step."""
         document = self.desk.document
         if document is None:
@@ -79,11 +84,11 @@ class SelectTool(Tool):
         softness = self.values.number("feather") if "feather" in self.values else 0
 
         def edit(picture: Picture) -> Picture:
-            soft = feather(selection, softness, picture.bounds)
+            soft = feather(make(), softness, picture.bounds)
             return change_selection(soft, mode)(picture)
 
-        bounds = document.picture.bounds
-        cost = bounds.width * bounds.height if softness else 0
+        pixels = document.picture.width * document.picture.height
+        cost = pixels if softness else pixels // SPARED
         self.desk.workspace.edits.apply(document, tr(self.title), edit, cost)
 
     def deselect(self, mode: Mode) -> None:
@@ -127,8 +132,15 @@ class SelectTool(Tool):
         document = self.desk.document
         selection = None if document is None else document.picture.selection
         if document is not None and selection is not None and (dx or dy):
-            shifted = moved(selection, dx, dy, document.picture.bounds)
-            document.apply(tr("Move the selection"), change_selection(shifted))
+            area = selection.bounds
+
+            def edit(picture: Picture) -> Picture:
+                if picture.selection is None:
+                    return picture
+                return change_selection(moved(picture.selection, dx, dy, picture.bounds))(picture)
+
+            cost = area.width * area.height // SPARED
+            self.desk.workspace.edits.apply(document, tr("Move the selection"), edit, cost)
 
     def _shift(self, p: Pointer) -> tuple[int, int]:
         start = self._dragged or p

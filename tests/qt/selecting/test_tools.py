@@ -265,3 +265,15 @@ def test_a_corner_near_a_guide_or_the_edge_jumps_to_it_and_is_free_without_snapp
     Switches.of(settings).remember(settings, on=False)
     hand.drag((103, 2), (186, 58))
     assert hand.box() == (103, 2, 186, 58)
+
+
+def test_a_shape_on_a_large_picture_is_made_on_a_thread(hand, qtbot, monkeypatch):
+    monkeypatch.setattr("studio.qt.editing.AT_ONCE", 100)
+    hand.choose("select-ellipse")
+    hand.drag((20, 20), (120, 80))
+    qtbot.waitUntil(lambda: hand.titles == ["Ellipse selection"], timeout=20_000)
+    assert hand.selected()[50, 70] == 255
+    for _ in range(2):
+        QTest.keyClick(hand.canvas, KEY.Key_Right)
+    qtbot.waitUntil(lambda: len(hand.titles) == 3, timeout=20_000)
+    assert hand.box()[0] == 22
