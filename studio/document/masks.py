@@ -6,11 +6,10 @@ import numpy as np
 
 from studio.api.errors import UserError
 from studio.document.edits import Edit, require_unlocked
-from studio.document.geometry import Rect
 from studio.document.layer_edits import change_node, require
 from studio.document.nodes import Group, Node, layers_in
 from studio.document.picture import Picture
-from studio.document.tiles import TILE, Array, Index, Raster
+from studio.document.tiles import TILE, Array, Index, Raster, indices
 
 
 def add_mask(node_id: str, *, reveal: bool = True) -> Edit:
@@ -157,13 +156,7 @@ def _full(picture: Picture, node: Node) -> Raster:
     for layer in layers_in((node,)):
         area = area.united(layer.raster.bounds)
     tile = _frozen(np.full((TILE, TILE, 1), np.iinfo(picture.dtype).max, picture.dtype))
-    return Raster(picture.dtype, 1, dict.fromkeys(_touched(area), tile))
-
-
-def _touched(area: Rect) -> list[Index]:
-    columns = range(area.x // TILE, (area.right - 1) // TILE + 1)
-    rows = range(area.y // TILE, (area.bottom - 1) // TILE + 1)
-    return [(column, row) for row in rows for column in columns]
+    return Raster(picture.dtype, 1, dict.fromkeys(indices(area), tile))
 
 
 def _eight_bits(mask: Raster) -> Raster:

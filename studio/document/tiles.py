@@ -84,10 +84,10 @@ class Raster:
     def read(self, rect: Rect) -> Array:
         """A new writable H x W x channels array of the pixels in ``rect``, anywhere on the plane."""
         shape = (max(rect.height, 0), max(rect.width, 0), self.channels)
-        indices = list(_indices(rect))
-        covered = all(index in self._tiles for index in indices)
+        touched = list(indices(rect))
+        covered = all(index in self._tiles for index in touched)
         out = np.empty(shape, self.dtype) if covered else np.zeros(shape, self.dtype)
-        for index in indices:
+        for index in touched:
             tile = self._tiles.get(index)
             if tile is not None:
                 inside, outside = _slices(rect, index)
@@ -103,7 +103,7 @@ class Raster:
         self._require_same_kind(pixels)
         rect = Rect(x, y, pixels.shape[1], pixels.shape[0])
         tiles = dict(self._tiles)
-        for index in _indices(rect):
+        for index in indices(rect):
             inside, outside = _slices(rect, index)
             old = tiles.get(index)
             part = pixels[outside]
@@ -156,6 +156,8 @@ class Raster:
         Raises:
             ValueError: if a tile has another shape or depth.
         """
+        if not changes:
+            return self
         tiles = dict(self._tiles)
         for index, tile in changes.items():
             if tile is None:
@@ -235,7 +237,8 @@ def _mixed(old: Array, new: Array, weight: Array, straight_alpha: bool) -> Array
     return mixed
 
 
-def _indices(rect: Rect) -> Iterator[Index]:
+def indices(rect: Rect) -> Iterator[Index]:
+    """The tiles that ``rect`` touches, row by row."""
     if rect.empty:
         return
     for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.document.geometry import Rect
 from studio.document.painting.inks import Ink
-from studio.document.painting.target import Target, in_tiles, slices, with_tiles
+from studio.document.painting.target import Target, in_tiles, slices
 from studio.document.tiles import TILE, Array, Index, Raster
 
 Weight = Callable[[Rect], Array | None]
@@ -20,7 +20,7 @@ def laid(target: Target, ink: Ink, weight: Weight, area: Rect) -> Raster:
 
     Tiles in which nothing changes are shared with the target's raster.
     """
-    changed: dict[Index, Array] = {}
+    changed: dict[Index, Array | None] = {}
     raster = target.raster
     empty = np.zeros((TILE, TILE, raster.channels), raster.dtype)
     for index, part in in_tiles(area.intersected(target.bounds)):
@@ -35,7 +35,7 @@ def laid(target: Target, ink: Ink, weight: Weight, area: Rect) -> Raster:
             tile = before.copy()
             tile[where] = painted
             changed[index] = tile
-    return with_tiles(raster, changed)
+    return raster.with_tiles(changed)
 
 
 def from_mask(mask: Array, opacity: float = 1.0) -> Weight:

@@ -10,7 +10,7 @@ from studio.document.geometry import Rect
 from studio.document.painting.brush import Brush, dab
 from studio.document.painting.inks import Ink
 from studio.document.painting.path import Path, Sample
-from studio.document.painting.target import Target, in_tiles, slices, with_tiles
+from studio.document.painting.target import Target, in_tiles, slices
 from studio.document.tiles import TILE, Array, Index, Raster
 
 
@@ -63,7 +63,7 @@ class Stroke:
 
         `renewed` is then the rectangle around that.
         """
-        changed: dict[Index, Array] = {}
+        changed: dict[Index, Array | None] = {}
         self.renewed = Rect(0, 0, 0, 0)
         for index, rect in self._dirty.items():
             self.renewed = self.renewed.united(rect)
@@ -71,7 +71,7 @@ class Stroke:
             if tile is not None:
                 changed[index] = tile
         self._dirty.clear()
-        self.raster = with_tiles(self.raster, changed)
+        self.raster = self.raster.with_tiles(changed)
         return self.raster
 
     def coverage(self, rect: Rect) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,8 @@ import numpy as np
 from studio.document.edits import paint_target, require_unlocked
 from studio.document.geometry import Rect
 from studio.document.nodes import Layer
-from studio.document.picture import Picture
-from studio.document.tiles import TILE, Array, Index, Raster
+from studio.document.picture import Picture, tile_rect
+from studio.document.tiles import TILE, Array, Index, Raster, indices
 
 
 @dataclass(frozen=True)
@@ -91,26 +90,10 @@ class Target:
 
 def in_tiles(rect: Rect) -> list[tuple[Index, Rect]]:
     """The parts of ``rect`` in each tile it touches."""
-    if rect.empty:
-        return []
-    parts = []
-    for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
-        for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
-            tile = Rect(column * TILE, row * TILE, TILE, TILE)
-            parts.append(((column, row), rect.intersected(tile)))
-    return parts
+    return [(index, rect.intersected(tile_rect(index))) for index in indices(rect)]
 
 
 def slices(rect: Rect) -> tuple[slice, slice]:
     """Where ``rect``, which lies in one tile, is inside that tile."""
     top, left = rect.y % TILE, rect.x % TILE
     return slice(top, top + rect.height), slice(left, left + rect.width)
-
-
-def with_tiles(raster: Raster, changed: Mapping[Index, Array]) -> Raster:
-    """A raster with whole tiles replaced, which may not be written to any more."""
-    if not changed:
-        return raster
-    for tile in changed.values():
-        tile.flags.writeable = False
-    return Raster(raster.dtype, raster.channels, {**raster.tiles, **changed})

@@ -79,4 +79,4 @@ def _changed(target: Target, change: Change) -> Picture:
             new = change(empty if old is None else old, weight)
         if not np.array_equal(empty if old is None else old, new):
             tiles[index] = new
-    return target.painted(raster.with_tiles(tiles) if tiles else raster)
+    return target.painted(raster.with_tiles(tiles))

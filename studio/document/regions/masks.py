@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from studio.document.geometry import Rect
-from studio.document.tiles import TILE, Array, Index, Raster
+from studio.document.tiles import TILE, Array, Index, Raster, indices
 
 FULL: Array = np.full((TILE, TILE, 1), 255, np.uint8)
 """The one tile of everything that is wholly selected; shared, never written."""
@@ -51,12 +49,3 @@ def filled_rectangle(rect: Rect) -> Raster:
         tile[part.y - top : part.bottom - top, part.x - left : part.right - left] = 255
         tiles[column, row] = frozen(tile)
     return Raster(np.uint8, 1, tiles)
-
-
-def indices(rect: Rect) -> Iterator[Index]:
-    """The tiles that ``rect`` touches."""
-    if rect.empty:
-        return
-    for row in range(rect.y // TILE, (rect.bottom - 1) // TILE + 1):
-        for column in range(rect.x // TILE, (rect.right - 1) // TILE + 1):
-            yield column, row

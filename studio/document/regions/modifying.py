@@ -14,9 +14,9 @@ import numpy as np
 
 from studio.document.geometry import Rect
 from studio.document.regions.combining import subtract
-from studio.document.regions.masks import FULL, from_mask, indices
+from studio.document.regions.masks import FULL, from_mask
 from studio.document.selection import feathered
-from studio.document.tiles import TILE, Array, Index, Raster
+from studio.document.tiles import TILE, Array, Index, Raster, indices
 
 DISK = 24
 """Largest radius of one dilation; its cost grows with the square, so larger ones are done in turns."""

@@ -171,8 +171,13 @@ class Session(RuleBasedStateMachine):
 
     @rule(seed=SEEDS)
     def fill(self, seed):
-        color = np.random.default_rng(seed).integers(0, np.iinfo(self.picture.dtype).max, 3)
-        self.act(regions.fill_selected(tuple(int(c) for c in color)))
+        rng = np.random.default_rng(seed)
+
+        def color(target):
+            channels = 1 if target.on_mask else 3
+            return tuple(rng.integers(0, target.raster.maximum, channels).tolist())
+
+        self.act(regions.fill_selected(color))
 
     @rule()
     def clear(self):
