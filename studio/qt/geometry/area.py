@@ -29,6 +29,7 @@ from studio.qt.area import Area, Desk
 from studio.qt.editing import node_cost, whole_cost
 from studio.qt.geometry.commands import COMMANDS
 from studio.qt.geometry.guides import Guides
+from studio.qt.geometry.limits import require_fits
 from studio.qt.geometry.snapping import Switches
 from studio.qt.i18n import tr
 from studio.qt.tools.colors import in_profile
@@ -119,15 +120,8 @@ class ImageArea(Area):
         if not dialog.exec():
             return
         width, height = dialog.chosen_size
-        largest = workspace.services.settings.max_megapixels
-        if width * height > largest * 1_000_000:
-            error = UserError(
-                tr("The picture would have {n} megapixels.", n=round(width * height / 1e6)),
-                tr("Preferences allow {n}; choose a smaller size.", n=largest),
-            )
-            workspace.messages.show_error(error)
-            return
         try:
+            require_fits(workspace, width, height)
             edit = image_size(width, height, dialog.method, linear=dialog.linear.isChecked())
         except UserError as error:
             workspace.messages.show_error(error)
@@ -156,6 +150,7 @@ class ImageArea(Area):
             color = colors.background if chosen else colors.foreground
             fill = in_profile(color, document.picture.icc, document.picture.dtype)
         try:
+            require_fits(workspace, dialog.new_canvas.width, dialog.new_canvas.height)
             edit = canvas_size(dialog.new_canvas, fill)
         except UserError as error:
             workspace.messages.show_error(error)

@@ -14,6 +14,7 @@ from studio.qt.canvas import CanvasView
 from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.controls import Row, choice, quiet, whole_number
 from studio.qt.geometry.handles import shade_outside
+from studio.qt.geometry.limits import require_fits
 from studio.qt.i18n import N_, tr
 from studio.qt.tools.base import ToolDesk
 from studio.qt.widgets import button
@@ -81,7 +82,9 @@ class CanvasTool(BoxTool):
     @override
     def commit(self) -> None:
         if self.box is not None:
-            self.apply(tr("Canvas size"), canvas_size(self.box.rect, self.fill_color()))
+            rect = self.box.rect
+            require_fits(self.desk.workspace, rect.width, rect.height)
+            self.apply(tr("Canvas size"), canvas_size(rect, self.fill_color()))
 
     @override
     def paint_inside(self, painter: QPainter, canvas: CanvasView, corners: list[QPointF]) -> None:

@@ -100,6 +100,17 @@ def test_cropped_pixels_are_kept_if_wished(qtbot, editor, toolbox):
     options.delete.setChecked(True)
 
 
+def test_a_canvas_beyond_what_preferences_allow_is_refused(editor, toolbox):
+    before = editor.session.document.picture
+    toolbox.choose("canvas")
+    toolbox.current.set_margin("right", 200_000)
+    toolbox.current.set_margin("bottom", 200_000)
+    press_key(editor, Qt.Key.Key_Return)
+    assert editor.session.document.picture is before
+    assert "megapixels" in editor.workspace.messages.text.text()
+    toolbox.current.cancel()
+
+
 def test_dragging_the_canvas_border(qtbot, editor, toolbox, drag):
     document = editor.session.document
     toolbox.choose("canvas")
