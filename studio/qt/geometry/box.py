@@ -115,6 +115,20 @@ class Box:
         width = min(self.width, self.height * ratio)
         return dataclasses.replace(self, width=width, height=width / ratio)
 
+    def within(self, width: float, height: float) -> Box:
+        """Smaller about its middle, in the same proportion, until all corners are in a picture.
+
+        The box itself if its middle lies outside.
+        """
+        share = 1.0
+        for x, y in self.corners():
+            for at, middle, size in ((x, self.x, width), (y, self.y, height)):
+                if at < 0 or at > size:
+                    share = min(share, ((0 if at < 0 else size) - middle) / (at - middle))
+        if share <= 0:
+            return self
+        return dataclasses.replace(self, width=self.width * share, height=self.height * share)
+
     def whole(self) -> Box:
         """With its sides on whole pixels, as far as it is not turned."""
         rect = self.rect

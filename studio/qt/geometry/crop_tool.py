@@ -42,6 +42,8 @@ class CropTool(BoxTool):
         self.delete = bool(stored.get("delete", True))
         self.straightening = False
         self._line: tuple[Pointer, Pointer] | None = None
+        self._turned: tuple[Box | None, Box | None] = (None, None)
+        """The box before it was turned, and after: turning back makes it as large as it was."""
 
     @override
     def ratio(self) -> float | None:
@@ -62,7 +64,10 @@ class CropTool(BoxTool):
             self.set_box(dataclasses.replace(self.box, width=width, height=height).whole())
 
     def set_angle(self, angle: float) -> None:
-        """Turn the picture under the box, and shrink the box to what the picture fills."""
+        """Turn the picture under the box, and shrink the box to what the picture fills.
+
+        A box that reached beyond the picture before is left as large as it is.
+        """
         if self.box is None or abs(angle - self.box.angle) < 1e-9:
             return
         angle = min(max(angle, -STEEPEST), STEEPEST)
@@ -70,11 +75,20 @@ class CropTool(BoxTool):
         inside = straightened_size(width, height, angle)
         untouched = Box(width / 2, height / 2, *straightened_size(width, height, self.box.angle))
         near = (abs(self.box.width - untouched.width), abs(self.box.height - untouched.height))
-        box = dataclasses.replace(self.box, angle=angle)
+        first, turned = self._turned
+        before = self.box if first is None or self.box != turned else first
+        box = dataclasses.replace(before, angle=angle)
+        if before == before.within(width, height):
+            box = box.within(width, height)
+            # A pixel less: the box comes to lie on whole pixels, with none of them clear.
+            if box.width < before.width:
+                across, down = max(math.floor(box.width) - 1, 1), max(math.floor(box.height) - 1, 1)
+                box = dataclasses.replace(box, width=across, height=down)
         if max(near) <= 2 and self.aspect is None:
             # Floor: not a single clear pixel in a corner.
             across, down = (max(math.floor(side), 1) for side in inside)
             box = Box(width / 2, height / 2, across, down, angle)
+        self._turned = (before, box)
         self.set_box(box)
 
     def set_delete(self, delete: bool) -> None:

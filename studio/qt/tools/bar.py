@@ -128,7 +128,7 @@ class OptionsBar(QToolBar):
         self._row.addSpacing(8)
         self._row.addStretch(1)
         holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setFixedHeight(46)
+        self.setFixedHeight(48)
         self.addWidget(holder)
         toolbox.changed.connect(self._show)
         self._show()

@@ -86,6 +86,28 @@ def test_aspect_size_and_angle_from_the_options_bar(qtbot, editor, toolbox, drag
     assert (composite(picture)[..., 3] == 255).all()
 
 
+def test_turning_keeps_a_box_in_the_picture_and_turning_back_restores_it(editor, toolbox):
+    toolbox.choose("crop")
+    tool = toolbox.current
+    tool.set_aspect((16, 9))
+    tool.set_box(tool.box.moved(0, 30))
+    upright = tool.box
+    for angle in (3, 12, -20):
+        tool.set_angle(angle)
+    assert tool.box.width / tool.box.height == pytest.approx(16 / 9, rel=0.02)
+    tool.set_angle(0)
+    assert tool.box == upright
+    tool.set_angle(-20)
+    tool.commit()
+    picture = editor.session.document.picture
+    assert 100 < picture.width < 400
+    assert (composite(picture)[..., 3] == 255).all()
+    tool.set_aspect(None)
+    tool.set_size(picture.width + 50, picture.height)
+    tool.set_angle(5)
+    assert tool.box.rect.width == picture.width + 50, "it was to enlarge the picture"
+
+
 def test_cropped_pixels_are_kept_if_wished(qtbot, editor, toolbox):
     toolbox.choose("crop")
     tool = toolbox.current
