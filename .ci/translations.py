@@ -4,13 +4,14 @@
     python .ci/translations.py compile    # after translating
     python .ci/translations.py missing    # what has no translation yet; exit code 1 if there is any
 
-Strings come from three places: literals in ``tr("...")`` and ``N_("...")``, titles of menus in
-commands, and what the built-in plugins and samples declare (titles, help, categories, choices,
-presets), which forms and menus translate when they show them.
+Strings come from four places: literals in ``tr("...")`` and ``N_("...")``, errors whose message and
+hint are literals, titles of menus in commands, and what the built-in plugins and samples declare
+(titles, help, categories, choices, presets), which are translated when they are shown.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,18 @@ def literals() -> Iterator[tuple[str, str, int]]:
         for name, line, text, _comments, _context in found:
             if isinstance(text, str):
                 yield text, f"{folder}/{name}", line
+
+
+def errors() -> Iterator[tuple[str, str]]:
+    """Text and file of errors without anything filled in; the command line has English only."""
+    for path in sorted((ROOT / "studio").rglob("*.py")):
+        if "cli" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "UserError":
+                texts = [part.value for part in node.args if isinstance(part, ast.Constant)]
+                if len(texts) == len(node.args):  # with one part in English, the other stays so too
+                    yield from ((str(text), path.name) for text in texts)
 
 
 def declared() -> Iterator[tuple[str, str]]:
@@ -71,7 +84,7 @@ def template() -> Catalog:
     for text, file, line in sorted(literals(), key=lambda found: found[1:]):
         if text:
             catalog.add(text, locations=[(file, line)])
-    for text, origin in declared():
+    for text, origin in (*errors(), *declared()):
         if text:
             catalog.add(text, auto_comments=[origin])
     return catalog

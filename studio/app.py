@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.host.services import build_services
-from studio.qt.i18n import set_language
+from studio.qt.i18n import set_language, translate_qt
 from studio.qt.main_window import MainWindow
 from studio.qt.problems import ExceptionHook
 from studio.qt.theme import Theme, application_icon
@@ -39,6 +39,7 @@ def run(paths: Sequence[str | Path]) -> int:
     try:
         services = build_services()
         set_language(services.settings.language)
+        translate_qt(application)
         window = MainWindow(services, Theme(application, services.settings.theme))
         hook.caught.connect(window.show_problem)
         window.show()

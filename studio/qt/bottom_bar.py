@@ -62,7 +62,7 @@ class RunBar(QWidget):
         if job is None:
             return
         self.title.setText(
-            tr("Trying {title}", title=job.title) if job.request.region else job.title
+            tr("Trying {title}", title=tr(job.title)) if job.request.region else tr(job.title)
         )
         self.state.setText(tr("Waiting") if job.started is None else progress_text(job))
         self.bar.setValue(round(job.fraction * 1000))
@@ -116,7 +116,7 @@ class ResultBar(QWidget):
     def show_result(self, result: RunResult) -> None:
         """Describe a result."""
         self.title.setText(
-            tr("{title} · try", title=result.title) if result.is_try else result.title
+            tr("{title} · try", title=tr(result.title)) if result.is_try else tr(result.title)
         )
         width, height = result.size
         self.facts.setText(f"{width} × {height} · {duration(result.seconds)}")

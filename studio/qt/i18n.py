@@ -9,10 +9,13 @@ import os
 from functools import lru_cache
 from importlib import resources
 
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
+
 log = logging.getLogger(__name__)
 
 DOMAIN = "impasto"
 _translations: gettext.NullTranslations = gettext.NullTranslations()
+_code = "en"
 
 
 def tr(text: str, **values: object) -> str:
@@ -32,8 +35,19 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
 
 def set_language(code: str) -> None:
     """Translate to ``code`` from now on: ``system``, ``en``, or a folder of the catalogs, as ``de``."""
-    global _translations  # noqa: PLW0603 - one language for the whole process
-    _translations = _catalog(_system_language() if code == "system" else code)
+    global _translations, _code  # noqa: PLW0603 - one language for the whole process
+    _code = _system_language() if code == "system" else code
+    _translations = _catalog(_code)
+
+
+def translate_qt(application: QCoreApplication) -> None:
+    """Let Qt's own words (names of keys, its dialogs) be in the language chosen last, too."""
+    short = _short(_code)
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    # Of the languages that the system may ask for, only those the rest of the window speaks.
+    if short != "en" and short in languages() and translator.load(f"qtbase_{short}", folder):
+        application.installTranslator(translator)
 
 
 def languages() -> tuple[str, ...]:
@@ -50,9 +64,13 @@ def _system_language() -> str:
     return locale.getlocale()[0] or "en"
 
 
+def _short(code: str) -> str:
+    return code.partition("_")[0].lower()
+
+
 @lru_cache(maxsize=8)
 def _catalog(code: str) -> gettext.NullTranslations:
-    short = code.partition("_")[0].lower()
+    short = _short(code)
     file = resources.files("studio_resources") / "translations" / short / f"{DOMAIN}.mo"
     if short == "en" or not file.is_file():
         return gettext.NullTranslations()

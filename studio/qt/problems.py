@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, Qt, Signal
 
 from studio.api.errors import PluginError, UserError
+from studio.qt.i18n import tr
 
 _log = logging.getLogger(__name__)
 
@@ -37,14 +38,21 @@ def describe_error(error: BaseException) -> Problem:
     if isinstance(error, UserError):
         # Only a plugin's author gains from the traceback of an error that is explained.
         shown = details if isinstance(error, PluginError) or error.__cause__ else ""
-        return Problem(error.message, error.hint, shown)
+        return Problem(*in_words(error.message, error.hint), shown)
     if isinstance(error, MemoryError):
-        return Problem("There is not enough memory.", "Close other pictures or programs.", details)
+        hint = tr("Close other pictures or programs.")
+        return Problem(tr("There is not enough memory."), hint, details)
     return Problem(
-        f"Something unexpected went wrong ({type(error).__name__}).",
-        "Your picture is untouched. Please report it with the details.",
+        tr("Something unexpected went wrong ({kind}).", kind=type(error).__name__),
+        tr("Your picture is untouched. Please report it with the details."),
         details,
     )
+
+
+def in_words(message: str, hint: str) -> tuple[str, str]:
+    """Message and hint in the language of the window, or both as they are: never one of each."""
+    words, known = (message, hint), (tr(message), tr(hint))
+    return words if any(a and a == b for a, b in zip(words, known, strict=True)) else known
 
 
 class ExceptionHook(QObject):

@@ -20,6 +20,7 @@ from studio.qt.background import Task
 from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView, Overlay
 from studio.qt.i18n import tr
+from studio.qt.problems import in_words
 from studio.qt.workspace import Workspace
 
 KEPT_RESULTS = 3
@@ -197,15 +198,15 @@ class Runs(QObject):
             self._canvas.clear_tiles()
             self._show_job(next(filter(self._is_here, self._own.values()), None))
         if job.state is JobState.FAILED and job.error is not None:
-            message = job.error.message
+            message, hint = in_words(job.error.message, job.error.hint)
             if not message.startswith(job.title):
-                message = tr("{title} failed: {message}", title=job.title, message=message)
+                message = tr("{title} failed: {message}", title=tr(job.title), message=message)
             retry = (tr("Retry"), lambda: self.retry(job))
             details = job.error.details
-            self._workspace.messages.show_message("error", message, job.error.hint, details, retry)
+            self._workspace.messages.show_message("error", message, hint, details, retry)
         elif job.state is JobState.CANCELLED and job.key is None:
             self._workspace.messages.show_message(
-                "info", tr("{title} was canceled.", title=job.title)
+                "info", tr("{title} was canceled.", title=tr(job.title))
             )
         elif job.result is not None and finished is None:
             self._take(job)
@@ -222,7 +223,7 @@ class Runs(QObject):
         entry = self._session.entry(self._owner(job))
         if entry is not None:
             self._pending.setdefault(entry.document, Pending()).jobs.append(job)
-            text = tr("{title} has finished for {name}.", title=job.title, name=entry.name)
+            text = tr("{title} has finished for {name}.", title=tr(job.title), name=entry.name)
             show = (tr("Show"), lambda: self._session.switch(entry.document))
             self._workspace.messages.show_message("success", text, action=show)
 
@@ -287,7 +288,7 @@ class Runs(QObject):
         if result.output == "document" or document is None:
             picture = self._after[1] if self._after else result.after(self.variation)
             self.discard()
-            self.new_picture.emit(picture, result.title)
+            self.new_picture.emit(picture, tr(result.title))
             return
         present, after = document.picture, self._after
         self._applying = True
@@ -295,9 +296,9 @@ class Runs(QObject):
             edit = result.edit(self.variation)
             if after is not None and after[0] is present:
                 ready = after[1]
-                document.apply(result.title, lambda _: ready, result.record)
+                document.apply(tr(result.title), lambda _: ready, result.record)
             else:
-                document.apply(result.title, edit, result.record)
+                document.apply(tr(result.title), edit, result.record)
         except UserError as error:
             self._tell(error)
             return
@@ -352,7 +353,7 @@ class Runs(QObject):
             self._after = (present, after)
             area = result.request.region if _is_enlarged_region(result) else None
             if self._session.document is not None and result.output != "document":
-                self._canvas.set_overlay(Overlay(after, area, tr("Before"), result.title))
+                self._canvas.set_overlay(Overlay(after, area, tr("Before"), tr(result.title)))
             elif self._session.document is None:
                 self.apply()
                 return

@@ -28,6 +28,7 @@ from studio.qt.canvas.rulers import THICKNESS
 from studio.qt.canvas.scene import NOWHERE, Scene
 from studio.qt.canvas.tiles import TilePreview
 from studio.qt.canvas.tooling import ToolView
+from studio.qt.i18n import tr
 
 POLL_MS = 30
 BY_KEYBOARD = (
@@ -79,7 +80,7 @@ class CanvasView(ToolView):
         self._timer.timeout.connect(self._poll)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAcceptDrops(True)
-        self.setAccessibleName("Canvas")
+        self.setAccessibleName(tr("Canvas"))
         self._describe()
         # The widget may be deleted with its parent, without a close event, or be collected, of
         # which Qt tells no Python function.
@@ -277,13 +278,15 @@ class CanvasView(ToolView):
     def _describe(self) -> None:
         document = self._scene.document
         if document is None:
-            text = "No picture is open."
+            text = tr("No picture is open.")
         else:
             picture = document.picture
-            text = f"Picture of {picture.width} × {picture.height} pixels at {self.zoom:.4g}x zoom."
+            text = tr("Picture of {width} × {height} pixels at {zoom:.0f} % zoom.",
+                      width=picture.width, height=picture.height, zoom=100 * self.zoom)  # fmt: skip
             if self._scene.overlay is not None:
-                text += f" A result is shown; the divider is at {self._divider:.0%}."
-                text += " The original is shown." if self._show_before else ""
+                text += " " + tr("A result is shown; the divider is at {place:.0%}.",
+                                 place=self._divider)  # fmt: skip
+                text += " " + tr("The original is shown.") if self._show_before else ""
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
 

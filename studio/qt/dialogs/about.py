@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 import studio
 from studio.host.services import Services
 from studio.qt.dialogs.base import Dialog
+from studio.qt.i18n import tr
 from studio.qt.theme import application_icon
 from studio.qt.widgets import label, title_label
 
@@ -21,14 +22,16 @@ class AboutDialog(Dialog):
     """Facts to tell when reporting a problem; all of them can be selected and copied."""
 
     def __init__(self, parent: QWidget | None, services: Services) -> None:
-        super().__init__(parent, "About Impasto", 520)
+        super().__init__(parent, tr("About Impasto"), 520)
         logo = QLabel()
         logo.setPixmap(application_icon().pixmap(QSize(64, 64)))
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addStretch(1)
         words.addWidget(title_label("Impasto", 1.7))
-        words.addWidget(label("An image editor whose tools are learned models", "muted"))
+        words.addWidget(
+            label(tr("An image editor whose tools are learned models"), "muted", wrap=True)
+        )
         words.addStretch(1)
         head = QHBoxLayout()
         head.setSpacing(16)
@@ -38,16 +41,16 @@ class AboutDialog(Dialog):
         facts = QFormLayout()
         facts.setHorizontalSpacing(16)
         facts.setVerticalSpacing(8)
-        plugins = len(services.registry.plugins)
+        plugins, failed = len(services.registry.plugins), len(services.registry.failures)
         rows = {
-            "Version": studio.__version__,
+            tr("Version"): studio.__version__,
             "Python": platform.python_version(),
             "Qt": f"{qVersion()} (PySide6 {PySide6.__version__})",
-            "System": platform.platform(terse=True),
-            "Plugins": f"{plugins} loaded, {len(services.registry.failures)} failed",
-            "Models": str(services.store.cache_dir),
-            "Settings": str(services.settings.path or "not kept"),
-            "License": "Apache-2.0; models have licenses of their own, shown in Models",
+            tr("System"): platform.platform(terse=True),
+            tr("Plugins"): tr("{loaded} loaded, {failed} failed", loaded=plugins, failed=failed),
+            tr("Models"): str(services.store.cache_dir),
+            tr("Settings"): str(services.settings.path or tr("not kept")),
+            tr("License"): tr("Apache-2.0; models have licenses of their own, shown in Models"),
         }
         for name, text in rows.items():
             value = label(text, wrap=True)

@@ -7,15 +7,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QProgres
 from studio.api.models import ModelCard
 from studio.host.models import ModelStatus
 from studio.qt.forms.model_control import download_bytes
+from studio.qt.i18n import N_, tr
 from studio.qt.models import Models
 from studio.qt.theme import Theme
 from studio.qt.widgets import button, icon_button, label, megabytes
 
 WORDS = {
-    ModelStatus.BUNDLED: ("comes with Impasto", "success", "success"),
-    ModelStatus.CACHED: ("on this computer", "success", "success"),
-    ModelStatus.MISSING: ("not downloaded", "download", "muted"),
-    ModelStatus.CORRUPT: ("damaged", "error", "error"),
+    ModelStatus.BUNDLED: (N_("comes with Impasto"), "success", "success"),
+    ModelStatus.CACHED: (N_("on this computer"), "success", "success"),
+    ModelStatus.MISSING: (N_("not downloaded"), "download", "muted"),
+    ModelStatus.CORRUPT: (N_("damaged"), "error", "error"),
 }
 
 
@@ -30,16 +31,15 @@ class ModelRow(QFrame):
         self.icon = QLabel()
         self.icon.setFixedWidth(22)
         self.state = label("", "muted")
-        self.download = button("Download", f"Download {card.title}")
-        self.stop = button("Cancel", f"Stop downloading {card.title}")
-        self.repair = button("Repair", f"Download {card.title} again")
-        self.remove = icon_button(theme, "trash", f"Remove {card.title}", "muted")
-        for control, verb in ((self.download, "Download"), (self.stop, "Stop downloading"),
-                              (self.repair, "Repair")):  # fmt: skip
-            control.setAccessibleName(f"{verb} {card.title}")
+        self.download = button(tr("Download"), tr("Download {model}", model=card.title))
+        self.stop = button(tr("Cancel"), tr("Stop downloading {model}", model=card.title))
+        self.repair = button(tr("Repair"), tr("Download {model} again", model=card.title))
+        self.remove = icon_button(theme, "trash", tr("Remove {model}", model=card.title), "muted")
+        for control in (self.download, self.stop, self.repair):
+            control.setAccessibleName(control.toolTip())
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(f"Download of {card.title}")
+        self.bar.setAccessibleName(tr("Download of {model}", model=card.title))
         self._lay_out()
         self.download.clicked.connect(lambda: models.fetch(card.id))
         self.repair.clicked.connect(lambda: models.repair([card.id]))
@@ -76,15 +76,15 @@ class ModelRow(QFrame):
         status, fetching = models.status(card.id), models.fetching(card.id)
         bundled = card.source.startswith("bundled:")
         words, icon, color = WORDS.get(status, ("", "model", "muted")) if status else (
-            "looking…", "model", "muted")  # fmt: skip
+            N_("looking…"), "model", "muted")  # fmt: skip
         if models.is_imported(card.id) and status is ModelStatus.CACHED:
-            words = "imported"
+            words = N_("imported")
         if bundled and status is ModelStatus.MISSING:
-            words, icon, color = "missing: install Impasto again", "error", "error"
+            words, icon, color = N_("missing: install Impasto again"), "error", "error"
         size = card.bytes if status is not ModelStatus.MISSING else download_bytes(card)
         scale = f" · ×{card.scale}" if card.scale else ""
         self._theme.bind(self.icon, icon, color)
-        self.state.setText(f"{card.task}{scale} · {megabytes(size)} · {words}")
+        self.state.setText(f"{card.task}{scale} · {megabytes(size)} · {tr(words)}")
         self.download.setVisible(status is ModelStatus.MISSING and not fetching and not bundled)
         self.repair.setVisible(status is ModelStatus.CORRUPT and not fetching and not bundled)
         self.stop.setVisible(fetching)
@@ -98,12 +98,16 @@ class ModelRow(QFrame):
         self.bar.setRange(0, 1000 if total else 0)
         if total:
             self.bar.setValue(round(1000 * done / total))
-            self.state.setText(f"{megabytes(done)} of {megabytes(total)}")
+            self.state.setText(
+                tr("{done} of {total}", done=megabytes(done), total=megabytes(total))
+            )
 
     def _remove(self) -> None:
         if self._models.is_imported(self.card.id):
             answer = QMessageBox.question(
-                self, "Remove a model", f"Remove {self.card.title} and its file from Impasto?"
+                self,
+                tr("Remove a model"),
+                tr("Remove {model} and its file from Impasto?", model=self.card.title),
             )
             if answer != QMessageBox.StandardButton.Yes:
                 return

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.api.errors import UserError
 from studio.api.models import ModelCard
 from studio.host.models import ModelReport, ModelStatus
 from studio.qt.dialogs.base import Dialog
 from studio.qt.dialogs.model_row import ModelRow
+from studio.qt.i18n import tr
 from studio.qt.models import CHECKPOINT_SUFFIXES, Models
+from studio.qt.problems import describe_error
 from studio.qt.theme import Theme
 from studio.qt.widgets import button, clear_layout, label, restyle, scroll_area
 
@@ -26,7 +27,10 @@ def ask_checkpoint(parent: QWidget) -> Path | None:
     """Let the user choose a checkpoint file."""
     patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
     name, _ = QFileDialog.getOpenFileName(
-        parent, "Import a model", "", f"Checkpoints ({patterns});;All files (*)"
+        parent,
+        tr("Import a model"),
+        "",
+        tr("Checkpoints ({patterns})", patterns=patterns) + ";;" + tr("All files (*)"),
     )
     return Path(name) if name else None
 
@@ -35,17 +39,17 @@ class ModelsDialog(Dialog):
     """Rows of models with their state; everything slow runs on threads."""
 
     def __init__(self, parent: QWidget | None, models: Models, theme: Theme) -> None:
-        super().__init__(parent, "Models", 720, 600)
+        super().__init__(parent, tr("Models"), 720, 600)
         self._models, self._theme = models, theme
         self.rows: dict[str, ModelRow] = {}
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search models")
-        self.search.setAccessibleName("Search models")
+        self.search.setPlaceholderText(tr("Search models"))
+        self.search.setAccessibleName(tr("Search models"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.bring = button("Import a file…", "Bring a checkpoint file along")
+        self.bring = button(tr("Import a file…"), tr("Bring a checkpoint file along"))
         theme.bind(self.bring, "import", "text", 16)
-        self.check = button("Verify all", "Hash every file and repair what is damaged")
+        self.check = button(tr("Verify all"), tr("Hash every file and repair what is damaged"))
         theme.bind(self.check, "check", "text", 16)
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -95,12 +99,12 @@ class ModelsDialog(Dialog):
     def _import(self) -> None:
         path = ask_checkpoint(self)
         if path is not None:
-            self._say(f"Importing {path.name}…")
+            self._say(tr("Importing {name}…", name=path.name))
             self._models.import_file(path)
 
     def _verify(self) -> None:
         self.check.setEnabled(False)
-        self._say("Reading every file…")
+        self._say(tr("Reading every file…"))
         self._models.repair()
 
     def _show_progress(self, id: str, done: int, total: int) -> None:
@@ -108,19 +112,21 @@ class ModelsDialog(Dialog):
             self.rows[id].show_progress(done, total)
 
     def _show_imported(self, card: ModelCard) -> None:
-        self._say(f"Imported {card.title}: {card.summary or card.architecture}")
+        self._say(
+            tr("Imported {title}.", title=card.title) + f" {card.summary or card.architecture}"
+        )
 
     def _show_reports(self, reports: list[ModelReport]) -> None:
         self.check.setEnabled(True)
         here = [r for r in reports if r.status in (ModelStatus.CACHED, ModelStatus.BUNDLED)]
         problems = [problem for report in reports for problem in report.problems]
-        fine = f"{len(here)} models are complete and unchanged."
+        fine = tr("{n} models are complete and unchanged.", n=len(here))
         self._say("\n".join(problems) or fine, error=bool(problems))
 
     def _show_error(self, error: BaseException) -> None:
         self.check.setEnabled(True)
-        text = str(error) if isinstance(error, UserError) else f"Something went wrong: {error!r}"
-        self._say(text, error=True)
+        problem = describe_error(error)
+        self._say(f"{problem.message} {problem.hint}".strip(), error=True)
 
     def _say(self, text: str, *, error: bool = False) -> None:
         restyle(self.message, "role", "error" if error else "muted")

@@ -154,5 +154,5 @@ def empty_picture(
                     tile.setflags(write=False)
                     made[size] = tile
                 tiles[column, row] = made[size]
-    layer = Layer("Background", Raster(dtype, 4, tiles))
+    layer = Layer(tr("Background"), Raster(dtype, 4, tiles))
     return Picture(width, height, (layer,), layer.id)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from studio.host.plugins import LoadedPlugin, PluginFailure, PluginRegistry
 from studio.qt.dialogs.base import Dialog
+from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import button, label
 
@@ -23,18 +24,20 @@ class PluginsDialog(Dialog):
     """A list at the left, everything about the chosen plugin at the right."""
 
     def __init__(self, parent: QWidget | None, registry: PluginRegistry, theme: Theme) -> None:
-        super().__init__(parent, "Plugins", 820, 520)
+        super().__init__(parent, tr("Plugins"), 820, 520)
         self._entries: list[LoadedPlugin | PluginFailure] = [
             *registry.failures,
             *registry.plugins,
         ]
         failed, loaded = len(registry.failures), len(registry.plugins)
-        text = f"{loaded} loaded" + (f", {failed} failed" if failed else "")
+        text = [tr("{n} loaded", n=loaded)]
+        if failed:
+            text.append(tr("{n} failed", n=failed))
         if registry.disabled:
-            text += f", {len(registry.disabled)} switched off"
-        self.content.addWidget(label(text, "muted"))
+            text.append(tr("{n} switched off", n=len(registry.disabled)))
+        self.content.addWidget(label(", ".join(text), "muted"))
         self.list = QListWidget()
-        self.list.setAccessibleName("Plugins")
+        self.list.setAccessibleName(tr("Plugins"))
         self.list.setIconSize(QSize(18, 18))
         for entry in self._entries:
             bad = isinstance(entry, PluginFailure)
@@ -48,7 +51,7 @@ class PluginsDialog(Dialog):
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setProperty("role", "details")
-        self.details.setAccessibleName("Traceback")
+        self.details.setAccessibleName(tr("Technical details"))
         self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         right = QWidget()
         column = QVBoxLayout(right)
@@ -63,7 +66,7 @@ class PluginsDialog(Dialog):
         splitter.setSizes([240, 560])
         splitter.setChildrenCollapsible(False)
         self.content.addWidget(splitter, 1)
-        self.copy = button("Copy the details", "Copy what is shown, for a report")
+        self.copy = button(tr("Copy the details"), tr("Copy what is shown, for a report"))
         self.copy.clicked.connect(self._copy)
         self.buttons.insertWidget(0, self.copy)
         self.add_close()
@@ -77,17 +80,20 @@ class PluginsDialog(Dialog):
         failed = isinstance(entry, PluginFailure)
         self.details.setVisible(failed)
         if isinstance(entry, PluginFailure):
-            self.title.setText(f"{entry.name} did not load")
-            self.text.setText(f"{entry.message}\n\nFound in: {entry.origin}")
+            self.title.setText(tr("{name} did not load", name=entry.name))
+            place = tr("Found in: {place}", place=entry.origin)
+            self.text.setText(f"{entry.message}\n\n{place}")
             self.details.setPlainText(entry.traceback)
             return
         self.title.setText(f"{entry.name} {entry.version}".strip())
-        lines = [f"Found in: {entry.origin}", ""]
-        lines += [f"{o.menu} › {o.title}: {o.help}" for o in entry.operations]
+        lines = [tr("Found in: {place}", place=entry.origin), ""]
+        lines += [f"{tr(o.menu)} › {tr(o.title)}: {tr(o.help)}" for o in entry.operations]
         if entry.cards:
-            lines += ["", "Models: " + ", ".join(card.title for card in entry.cards)]
+            titles = ", ".join(card.title for card in entry.cards)
+            lines += ["", tr("Models: {titles}", titles=titles)]
         if entry.loaders:
-            lines += ["", "Recognizes: " + ", ".join(loader.title for loader in entry.loaders)]
+            titles = ", ".join(loader.title for loader in entry.loaders)
+            lines += ["", tr("Recognizes: {titles}", titles=titles)]
         self.text.setText("\n".join(lines))
 
     def _copy(self) -> None:

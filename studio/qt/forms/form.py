@@ -23,6 +23,7 @@ from studio.qt.forms.model_control import ModelControl
 from studio.qt.forms.picture_control import PictureControl
 from studio.qt.forms.tone_controls import CurveControl, LevelsControl, ToneControl
 from studio.qt.forms.words import translated
+from studio.qt.i18n import tr
 from studio.qt.models import Models
 from studio.qt.panels.counts import Counts
 from studio.qt.theme import Theme
@@ -141,9 +142,9 @@ class Form(QWidget):
 
     def _fold(self, theme: Theme) -> QToolButton:
         fold = QToolButton()
-        fold.setText("Advanced")
+        fold.setText(tr("Advanced"))
         fold.setCheckable(True)
-        fold.setAccessibleName("Show advanced settings")
+        fold.setAccessibleName(tr("Show advanced settings"))
         fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         theme.bind(fold, "chevron-right", "muted", 16)
 

@@ -11,6 +11,7 @@ from studio.api.models import ModelCard
 from studio.api.parameters import ParameterSpec
 from studio.host.models import ModelStatus
 from studio.qt.forms.controls import Control
+from studio.qt.i18n import tr
 from studio.qt.models import Models
 from studio.qt.widgets import button, label, megabytes
 
@@ -33,11 +34,11 @@ class ModelControl(Control):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.state = label("", "muted", wrap=True)
-        self.download = button("Download", link=True)
+        self.download = button(tr("Download"), link=True)
         self.download.clicked.connect(self._download)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(f"Download of {spec.title}")
+        self.bar.setAccessibleName(tr("Download of {model}", model=spec.title))
         self.bar.hide()
         column = QWidget()
         layout = QVBoxLayout(column)
@@ -89,7 +90,7 @@ class ModelControl(Control):
             self.box.clear()
             if self.spec.optional:
                 bundled = self._models.default(self.spec.task) is not None
-                self.box.addItem(f"Default ({'bundled' if bundled else 'none'})", None)
+                self.box.addItem(tr("Default (bundled)") if bundled else tr("Default (none)"), None)
             for card in self._models.cards(self.spec.task):
                 self.box.addItem(card.title, card.id)
             self.box.setCurrentIndex(max(self.box.findData(chosen), 0))
@@ -105,7 +106,7 @@ class ModelControl(Control):
         self.bar.setVisible(card is not None and self._models.fetching(card.id))
         if card is None:
             self.download.hide()
-            self.state.setText("No model is bundled for this. Choose or import one.")
+            self.state.setText(tr("No model is bundled for this. Choose or import one."))
             return
         self.box.setToolTip("\n".join(filter(None, (card.summary, card.limits))))
         text, offer = self._state_of(card, megabytes(download_bytes(card)))
@@ -114,23 +115,23 @@ class ModelControl(Control):
         # Which of several bundled networks the default is, an operation may decide by its settings.
         scale = f" · ×{card.scale}" if card.scale and self.value() is not None else ""
         self.state.setText(text + scale if text else "")
-        self.download.setAccessibleName(f"{offer or 'Download'} {card.title}")
+        self.download.setAccessibleName(f"{offer or tr('Download')}: {card.title}")
 
     def _state_of(self, card: ModelCard, size: str) -> tuple[str, str]:
         """What is said of a card, and what the button offers."""
         status = self._models.status(card.id)
         if self._models.fetching(card.id):
-            return f"Downloading {size}…", "Cancel"
+            return tr("Downloading {size}…", size=size), tr("Cancel")
         if card.source.startswith("bundled:"):
             if status in (ModelStatus.MISSING, ModelStatus.CORRUPT):
-                return "Its file is missing or damaged. Install Impasto again.", ""
-            return ("Comes with Impasto" if status else ""), ""
+                return tr("Its file is missing or damaged. Install Impasto again."), ""
+            return (tr("Comes with Impasto") if status else ""), ""
         imported = self._models.is_imported(card.id)
-        ready = "Imported, ready" if imported else "Downloaded, ready"
+        ready = tr("Imported, ready") if imported else tr("Downloaded, ready")
         return {
             None: ("", ""),
-            ModelStatus.MISSING: (f"Will be downloaded ({size})", "Download"),
-            ModelStatus.CORRUPT: ("Its file is damaged", "Repair"),
+            ModelStatus.MISSING: (tr("Will be downloaded ({size})", size=size), tr("Download")),
+            ModelStatus.CORRUPT: (tr("Its file is damaged"), tr("Repair")),
         }.get(status, (ready, ""))
 
     def _download(self) -> None:
@@ -149,4 +150,5 @@ class ModelControl(Control):
         self.bar.setRange(0, 1000 if total else 0)
         if total:
             self.bar.setValue(round(1000 * done / total))
-            self.state.setText(f"Downloading: {megabytes(done)} of {megabytes(total)}")
+            sizes = {"done": megabytes(done), "total": megabytes(total)}
+            self.state.setText(tr("Downloading: {done} of {total}", **sizes))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from studio.api.parameters import ParameterSpec
 from studio.qt.forms.controls import Control
+from studio.qt.i18n import tr
 from studio.qt.widgets import button
 
 
@@ -19,11 +20,11 @@ class PictureControl(Control):
     def __init__(self, spec: ParameterSpec) -> None:
         super().__init__(spec)
         self.edit = QLineEdit()
-        self.edit.setPlaceholderText("No picture chosen")
+        self.edit.setPlaceholderText(tr("No picture chosen"))
         self.edit.setClearButtonEnabled(True)
         self._add(self.edit, 1)
-        self.browse = button("Choose…", f"Choose a file: {spec.title}")
-        self.browse.setAccessibleName(f"Choose a file: {spec.title}")
+        self.browse = button(tr("Choose…"), tr("Choose a file: {name}", name=spec.title))
+        self.browse.setAccessibleName(self.browse.toolTip())
         self.browse.clicked.connect(self._choose)
         self._row.addWidget(self.browse)
         self.edit.textChanged.connect(lambda _: self.changed.emit())

@@ -29,6 +29,8 @@ ARROWS = {
 }
 INSIDE = -1
 NEW = -2
+LINE = 5
+"""Logical pixels beside a side in which it is taken hold of."""
 
 
 class BoxTool(Tool):
@@ -139,9 +141,24 @@ class BoxTool(Tool):
         found = nearest(points, p.view, canvas.ratio)
         if found is not None:
             return found
+        side = self._side(self.box, p)
+        if side is not None and (self.busy or not self.draws_new):
+            return side
         if self.box.contains((p.x, p.y)) and (self.busy or not self.draws_new):
             return INSIDE
         return NEW if self.draws_new else INSIDE
+
+    def _side(self, box: Box, p: Pointer) -> int | None:
+        """The handle of the side whose line is under the pointer."""
+        canvas = self.desk.canvas
+        reach = LINE * canvas.ratio / canvas.zoom
+        x, y = box.inner((p.x, p.y))
+        across, down = abs(x) - box.width / 2, abs(y) - box.height / 2
+        if abs(across) <= reach and down < 0:
+            return 3 if x > 0 else 7
+        if abs(down) <= reach and across < 0:
+            return 5 if y > 0 else 1
+        return None
 
     draws_new = True
     """Whether a drag beside the box makes another one."""

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from studio.document.transforms import canvas_size
 from studio.qt.canvas import CanvasView
+from studio.qt.canvas.viewport import ViewState
 from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.controls import Row, choice, quiet, whole_number
 from studio.qt.geometry.handles import shade_outside
@@ -31,6 +32,9 @@ SIDES = (
     ("bottom", N_("Bottom")),
 )
 
+ROOM = 0.2
+"""Share of the picture's size that is left around it for the border."""
+
 
 class CanvasTool(BoxTool):
     """Drags the border of the canvas; layers keep what is cut off."""
@@ -49,6 +53,27 @@ class CanvasTool(BoxTool):
     def __init__(self, desk: ToolDesk) -> None:
         super().__init__(desk)
         self.fill = "clear"
+        self._room: ViewState | None = None
+
+    @override
+    def activate(self) -> None:
+        super().activate()
+        canvas, bounds = self.desk.canvas, self.bounds
+        wide, high = bounds.width * (1 + 2 * ROOM), bounds.height * (1 + 2 * ROOM)
+        view = canvas.viewport
+        if not canvas.fitted or self.box is None:
+            return
+        if wide * view.zoom > view.width or high * view.zoom > view.height:
+            # A picture that fills the view leaves no room to drag its border outwards.
+            canvas.show_area(QRectF(-bounds.width * ROOM, -bounds.height * ROOM, wide, high))
+            self._room = view.state
+
+    @override
+    def deactivate(self) -> None:
+        super().deactivate()
+        room, self._room = self._room, None
+        if room is not None and self.desk.canvas.viewport.state == room:
+            self.desk.canvas.fit()
 
     def set_margin(self, side: str, pixels: int) -> None:
         """Let one side lie ``pixels`` outside the canvas as it is."""

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio.host.jobs import Job, JobState
+from studio.qt.i18n import tr
+from studio.qt.problems import in_words
 from studio.qt.theme import Theme
 from studio.qt.widgets import ElidedLabel, button, duration, icon_button, label
 
@@ -46,27 +48,27 @@ class JobCard(QFrame):
         self.job, self._theme = job, theme
         self._shown: JobState | None = None
         self.setProperty("role", "card")
-        self.setAccessibleName(f"Job {job.id}: {job.title}")
+        self.setAccessibleName(tr("Job {number}: {title}", number=job.id, title=tr(job.title)))
         self.icon = QLabel()
         self.icon.setFixedWidth(20)
         self.state = label("", "muted", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName(f"Progress of {job.title}")
-        self.up = icon_button(theme, "up", "Move up", "muted")
-        self.down = icon_button(theme, "down", "Move down", "muted")
-        self.stop = icon_button(theme, "close", "Cancel this job", "muted")
-        self.again = icon_button(theme, "retry", "Run it again", "muted")
-        self.view = icon_button(theme, "compare", "Show its result again", "muted")
-        self.forget = icon_button(theme, "trash", "Remove from the list", "muted")
-        self.more = button("Details", link=True)
+        self.bar.setAccessibleName(tr("Progress of {title}", title=tr(job.title)))
+        self.up = icon_button(theme, "up", tr("Move up"), "muted")
+        self.down = icon_button(theme, "down", tr("Move down"), "muted")
+        self.stop = icon_button(theme, "close", tr("Cancel this job"), "muted")
+        self.again = icon_button(theme, "retry", tr("Run it again"), "muted")
+        self.view = icon_button(theme, "compare", tr("Show its result again"), "muted")
+        self.forget = icon_button(theme, "trash", tr("Remove from the list"), "muted")
+        self.more = button(tr("Details"), link=True)
         self.more.setCheckable(True)
-        self.copy = button("Copy", "Copy the full error", link=True)
+        self.copy = button(tr("Copy"), tr("Copy the full error"), link=True)
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setProperty("role", "details")
-        self.details.setAccessibleName("Full error")
+        self.details.setAccessibleName(tr("Full error"))
         self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.details.setFixedHeight(160)
         self.details.hide()
@@ -85,7 +87,9 @@ class JobCard(QFrame):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self.icon)
-        title = self.job.title + (" · try" if self.job.request.region else "")
+        title = tr(self.job.title)
+        if self.job.request.region:
+            title = tr("{title} · try", title=title)
         name = ElidedLabel(title)
         name.setProperty("role", "heading")
         head.addWidget(name, 1)
@@ -134,22 +138,22 @@ def job_text(job: Job) -> str:
     """What a job is doing, in one or two lines."""
     notes = "\n".join(dict.fromkeys(job.notes))
     if job.state is JobState.QUEUED:
-        return "Waiting"
+        return tr("Waiting")
     if job.state is JobState.PAUSED:
-        return "Paused for a more urgent job"
+        return tr("Paused for a more urgent job")
     if job.state is JobState.CANCELLED:
-        return "Canceled"
+        return tr("Canceled")
     if job.state is JobState.FAILED and job.error is not None:
-        return f"{job.error.message}\n{job.error.hint}".strip()
+        return "\n".join(in_words(job.error.message, job.error.hint)).strip()
     if job.state is JobState.DONE:
-        return "\n".join(filter(None, (f"Done in {duration(job.seconds)}", notes)))
+        return "\n".join(filter(None, (tr("Done in {time}", time=duration(job.seconds)), notes)))
     return progress_text(job)
 
 
 def progress_text(job: Job) -> str:
     """How far a running job is and how long it still takes."""
-    parts = ["Canceling…" if job.cancel_requested else job.message or "Running"]
+    parts = [tr("Canceling…") if job.cancel_requested else tr(job.message) or tr("Running")]
     parts.append(f"{job.fraction:.0%}")
     if job.seconds_left is not None and not job.cancel_requested:
-        parts.append(f"{duration(round(job.seconds_left))} left")
+        parts.append(tr("{time} left", time=duration(round(job.seconds_left))))
     return " · ".join(parts)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from studio.host.jobs import Job
 from studio.host.queue import JobQueue
 from studio.qt.bridge import JobBridge
+from studio.qt.i18n import tr
 from studio.qt.panels.job_card import JobCard
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, button, label, scroll_area
@@ -23,8 +24,10 @@ class JobsPanel(QWidget):
         super().__init__()
         self._queue, self._theme = queue, theme
         self.cards: dict[int, JobCard] = {}
-        self.empty = label("Nothing has been run yet.", "muted", wrap=True)
-        self.clear = button("Clear finished", "Remove all finished jobs from the list", link=True)
+        self.empty = label(tr("Nothing has been run yet."), "muted", wrap=True)
+        self.clear = button(
+            tr("Clear finished"), tr("Remove all finished jobs from the list"), link=True
+        )
         self.clear.clicked.connect(self._clear)
         content = QWidget()
         self._column = QVBoxLayout(content)

@@ -15,14 +15,14 @@ from PySide6.QtWidgets import (
 
 from studio.api.operation import Operation
 from studio.qt.forms import Form
-from studio.qt.i18n import tr
+from studio.qt.i18n import N_, tr
 from studio.qt.models import Models
 from studio.qt.panels.live_bar import LiveBar
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, button, icon_button, label, line, scroll_area
 
-CUSTOM = "Custom"
-DEFAULTS = "Defaults"
+CUSTOM = N_("Custom")
+DEFAULTS = N_("Defaults")
 
 
 class OperationPage(QWidget):
@@ -52,14 +52,18 @@ class OperationPage(QWidget):
         self._last: Mapping[str, Any] = remembered if operation.live else {}
         self.form = Form(operation.parameters, models, theme)
         self.presets = QComboBox()
-        self.reset_button = icon_button(theme, "reset", "Reset to the defaults", "muted")
+        self.reset_button = icon_button(theme, "reset", tr("Reset to the defaults"), "muted")
         if operation.live:
             tip = tr("Change the picture, as one step (Ctrl+Enter)")
             self.run_button = button(tr("Apply"), tip, primary=True)
         else:
-            self.run_button = button("Run", "Run it on the picture (Ctrl+Enter)", primary=True)
+            self.run_button = button(
+                tr("Run"), tr("Run it on the picture (Ctrl+Enter)"), primary=True
+            )
         self.reset_button.setVisible(bool(self.form.specs))
-        self.try_button = button("Try here", "Run it on the part in view (Ctrl+Shift+Enter)")
+        self.try_button = button(
+            tr("Try here"), tr("Run it on the part in view (Ctrl+Shift+Enter)")
+        )
         theme.bind(self.run_button, "check" if operation.live else "run", "on_accent", 16)
         self.live = LiveBar(theme)
         self.live.toggled.connect(self.live_toggled)
@@ -79,7 +83,7 @@ class OperationPage(QWidget):
         self.allow(document=False)
 
     def _lay_out(self, theme: Theme) -> None:
-        back = icon_button(theme, "back", "Back to all tools")
+        back = icon_button(theme, "back", tr("Back to all tools"))
         back.clicked.connect(self.back)
         head = QHBoxLayout()
         head.setContentsMargins(8, 8, 12, 8)
@@ -92,7 +96,7 @@ class OperationPage(QWidget):
         column.setSpacing(GAP * 2)
         column.addWidget(label(tr(self.operation.help), "muted", wrap=True))
         if self.presets.count() > 2:
-            column.addWidget(label("Preset", "heading"))
+            column.addWidget(label(tr("Preset"), "heading"))
             column.addWidget(self.presets)
             column.setSpacing(GAP)
             column.addSpacing(GAP)
@@ -140,12 +144,12 @@ class OperationPage(QWidget):
         self.form.reset()
 
     def _fill_presets(self) -> None:
-        self.presets.setAccessibleName("Preset")
-        self._presets: list[tuple[str, Mapping[str, Any]]] = [(DEFAULTS, {})]
+        self.presets.setAccessibleName(tr("Preset"))
+        self._presets: list[tuple[str, Mapping[str, Any]]] = [(tr(DEFAULTS), {})]
         if self._last:
             self._presets.append((tr("Last used"), self._last))
         self._presets += [(tr(preset.title), preset.values) for preset in self.operation.presets]
-        self.presets.addItem(CUSTOM)
+        self.presets.addItem(tr(CUSTOM))
         for title, _ in self._presets:
             self.presets.addItem(title)
 

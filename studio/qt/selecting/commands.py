@@ -42,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
             N_("Select what is opaque in the active layer"), OPEN, section=2),
     Command("select-from-mask", N_("From the layer’s mas&k"), "Select", "", (),
             N_("Select what the mask shows"), MASK, section=2),
-    Command("select-to-mask", N_("To a layer mas&k"), "Select", "mask", (),
+    Command("select-to-mask", N_("&To a layer mask"), "Select", "mask", (),
             N_("Give the active layer a mask that shows what is selected"), SELECTED, section=2),
     Command("quick-mask", N_("&Quick mask"), "Select", "quick-mask", ("Q",),
             N_("Veil what is not selected; brushes and eraser then paint on the selection"), OPEN,

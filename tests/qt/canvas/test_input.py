@@ -257,7 +257,7 @@ def test_a_screen_reader_learns_what_is_shown(open_view, noise):
     view.set_document(Document(Picture.from_pixels(noise(120, 90))))
     view.zoom_to(2.0)
     assert "120 × 90" in view.accessibleDescription()
-    assert "2x" in view.accessibleDescription()
+    assert "200 %" in view.accessibleDescription()
 
 
 def test_the_keyboard_focus_is_visible(view, open_view, grab, qapp):

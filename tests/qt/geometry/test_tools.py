@@ -108,6 +108,22 @@ def test_turning_keeps_a_box_in_the_picture_and_turning_back_restores_it(editor,
     assert tool.box.rect.width == picture.width + 50, "it was to enlarge the picture"
 
 
+def test_the_border_of_a_fitted_picture_has_room_and_is_taken_anywhere(editor, toolbox, drag):
+    canvas = editor.canvas
+    canvas.resize(420, 320)
+    canvas.fit()
+    fitted = canvas.viewport.state
+    toolbox.choose("canvas")
+    assert canvas.zoom < fitted.zoom
+    drag((401, 60), (430, 60))
+    drag((50, -1), (50, -20))
+    rect = toolbox.current.box.rect
+    assert (rect.x, rect.bottom) == (0, 300)
+    assert (rect.y, rect.right) == (pytest.approx(-20, abs=2), pytest.approx(430, abs=2))
+    toolbox.choose("hand")
+    assert canvas.viewport.state == fitted
+
+
 def test_cropped_pixels_are_kept_if_wished(qtbot, editor, toolbox):
     toolbox.choose("crop")
     tool = toolbox.current
