@@ -72,6 +72,7 @@ class Edits(QObject):
         super().__init__(background)
         self._background, self._messages = background, messages
         self._waiting: WeakKeyDictionary[Document, deque[_Run]] = WeakKeyDictionary()
+        self._afterwards: list[tuple[Document | None, Callable[[], object]]] = []
 
     def apply(
         self,
@@ -100,6 +101,19 @@ class Edits(QObject):
         runs.append(_Run(document, title, edit, cost, record, done, owner))
         if len(runs) == 1:
             self._start(runs[0])
+
+    def idle(self, document: Document | None = None) -> bool:
+        """Whether no edit of a document (default: of any) is being made or waits."""
+        if document is None:
+            return not any(self._waiting.values())
+        return not self._waiting.get(document)
+
+    def when_idle(self, then: Callable[[], object], document: Document | None = None) -> None:
+        """Call ``then`` once all edits of a document (default: of all) are made: at once, or later."""
+        if self.idle(document):
+            then()
+        else:
+            self._afterwards.append((document, then))
 
     def _start(self, run: _Run) -> None:
         if run.cost <= AT_ONCE:
@@ -151,3 +165,8 @@ class Edits(QObject):
         runs.popleft()
         if runs:
             self._start(runs[0])
+            return
+        due = [each for each in self._afterwards if self.idle(each[0])]
+        self._afterwards = [each for each in self._afterwards if each not in due]
+        for _, then in due:
+            then()

@@ -36,12 +36,15 @@ class Files(QObject):
         opened: the `Path` of a picture that is shown now.
         saved: the `Path` of a file that was written.
         layers_dropped: a list of `Path`, to be added to the picture as layers.
+        finishing: what is pending in a tool has to become part of the picture, which is written or
+            closed next.
     """
 
     busy = Signal(str)
     opened = Signal(object)
     saved = Signal(object)
     layers_dropped = Signal(list)
+    finishing = Signal()
 
     def __init__(self, window: QWidget, workspace: Workspace) -> None:
         super().__init__(window)
@@ -158,8 +161,29 @@ class Files(QObject):
 
     # Saving
 
+    def settled(self, then: Then, document: Document | None = None) -> None:
+        """Call ``then`` once nothing of a document (default: the front one) is pending any more.
+
+        That is at once, unless a large edit is being made. The document is in front then.
+        """
+        wanted = document or self._session.document
+        if wanted is None:
+            return
+
+        def go_on() -> None:
+            if self._session.entry(wanted) is not None:
+                self._session.switch(wanted)
+                then()
+
+        if wanted is self._session.document:
+            self.finishing.emit()
+        self._workspace.edits.when_idle(go_on, wanted)
+
     def save(self, then: Then | None = None) -> None:
         """Write the picture to its file; asks for one if there is none that can be written."""
+        self.settled(lambda: self._save(then))
+
+    def _save(self, then: Then | None) -> None:
         from studio.files.images import WRITABLE_SUFFIXES
 
         path, document = self._session.source.path, self._session.document
@@ -184,6 +208,9 @@ class Files(QObject):
 
     def save_as(self, then: Then | None = None) -> None:
         """Let the user name a file, and write the picture to it."""
+        self.settled(lambda: self._save_as(then))
+
+    def _save_as(self, then: Then | None) -> None:
         path = self.ask_save_path(tr("Save the picture as"))
         if path is not None:
             self.write(path, then)
@@ -273,7 +300,11 @@ class Files(QObject):
 
     def close_one(self, document: Document, then: Then | None = None) -> None:
         """Close a document, after a question if it is not saved; then call ``then``."""
+        if document is self._session.document:
+            self.finishing.emit()
+        self._workspace.edits.when_idle(lambda: self._close_one(document, then), document)
 
+    def _close_one(self, document: Document, then: Then | None) -> None:
         def close() -> None:
             self._session.close(document)
             if then is not None:
@@ -302,6 +333,10 @@ class Files(QObject):
 
         Nothing is closed if the user cancels, and the rest stays open if a save does not succeed.
         """
+        self.finishing.emit()
+        self._workspace.edits.when_idle(lambda: self._close_all(then))
+
+    def _close_all(self, then: Then | None) -> None:
         unsaved = tuple(entry for entry in self._session.entries if entry.modified)
         if len(unsaved) == 1:
             self.close_one(unsaved[0].document, lambda: self.close_all(then))

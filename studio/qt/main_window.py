@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         session.listed.connect(self._show_state)
         self.tabs.close_wanted.connect(self.files.close_one)
         self.files.busy.connect(self.status.show_busy)
+        self.files.finishing.connect(self.toolbox.finish)
         self.workspace.edits.busy.connect(self.status.show_busy)
         self.welcome.open_requested.connect(self.files.ask_open)
         self.welcome.path_chosen.connect(lambda name: self.files.open(Path(name)))
@@ -346,6 +347,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about unsaved changes, stop what runs, remember the layout."""
+        self.toolbox.finish()
+        if not self.workspace.edits.idle():
+            event.ignore()
+            self.workspace.edits.when_idle(self._close_for_good)
+            return
         if any(entry.modified for entry in self.session.entries):
             event.ignore()
             # Saving takes time: the window is closed again, for good, once that is done.

@@ -101,7 +101,7 @@ class RecoveryDialog(Dialog):
         def show(image: QImage) -> None:
             if document in self._documents:
                 item = self.list.item(self._documents.index(document))
-                item.setIcon(QIcon(_centred(image)))
+                item.setIcon(_untinted(_centred(image)))
 
         self._background.run(
             lambda: small_view(document.recover().kept.picture),
@@ -179,6 +179,13 @@ def _place(path: Path) -> str:
     folder = path.parent
     home = Path.home()
     return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
+
+
+def _untinted(view: QPixmap) -> QIcon:
+    """An icon with its own colors in the chosen row as well."""
+    icon = QIcon(view)
+    icon.addPixmap(view, QIcon.Mode.Selected)
+    return icon
 
 
 def _centred(image: QImage) -> QPixmap:

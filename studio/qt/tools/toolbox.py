@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.api.errors import UserError
 from studio.qt.canvas import CanvasView
+from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.canvas_tool import CanvasTool
 from studio.qt.geometry.crop_tool import CropTool
 from studio.qt.geometry.move_tool import MoveTool
@@ -113,6 +115,20 @@ class Toolbox(QObject):
         self.desk.canvas.set_tool(tool)
         tool.activate()
         self.changed.emit()
+
+    def finish(self) -> None:
+        """Make what is pending in the tool part of the picture, as before it is saved or closed.
+
+        Frames and outlines that are being drawn stay: they are no pixels yet.
+        """
+        tool = self._current
+        drawn = isinstance(tool, BoxTool) or tool.group == "select"
+        if not tool.busy or drawn or self.desk.canvas.tool_pressed:
+            return
+        try:
+            tool.commit()
+        except UserError as error:
+            self.desk.workspace.messages.show_error(error)
 
     def close(self) -> None:
         """Finish what is pending and remember colours for the next start."""

@@ -23,7 +23,7 @@ def of(window: MainWindow) -> dict[str, Callable[..., object]]:
         "close": files.close_document,
         "close-all": files.close_all,
         "quit": window.close,
-        "undo": lambda: session.document and session.document.undo(),
+        "undo": lambda: _undo(window),
         "redo": lambda: session.document and session.document.redo(),
         "shortcuts": lambda: _shortcuts(window),
         "preferences": lambda: _preferences(window),
@@ -52,13 +52,24 @@ def of(window: MainWindow) -> dict[str, Callable[..., object]]:
     }
 
 
+def _undo(window: MainWindow) -> None:
+    """Take back the frame that is being dragged, else what is pending, else the latest step."""
+    tool, document = window.toolbox.current, window.session.document
+    if tool.busy and tool.group == "transform" and not window.canvas.tool_pressed:
+        tool.cancel()
+    elif document is not None:
+        window.toolbox.finish()
+        document.undo()
+
+
 # Dialogs are imported when they are opened, so that the window starts sooner.
 
 
 def _export(window: MainWindow) -> None:
     from studio.qt.transfer.exporting import export_copy
 
-    export_copy(window, window.workspace, window.files)
+    files = window.files
+    files.settled(lambda: export_copy(window, window.workspace, files))
 
 
 def _import_model(window: MainWindow) -> None:
