@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.document import Layer, Raster
+from studio.document import Layer, Raster, Text
 from studio.files.profiles import convert, wide_gamut_profile
 from studio.qt.canvas import Display
 
@@ -342,3 +342,21 @@ def test_the_canvas_shows_exactly_what_was_painted(studio) -> None:
     for shown, expected in zip(display.pyramid.levels, fresh.pyramid.levels, strict=True):
         assert np.array_equal(shown, expected)
     fresh.close()
+
+
+@pytest.mark.parametrize("tool", ["brush", "fill"])
+def test_painting_on_text_says_that_it_becomes_pixels(studio, qtbot: QtBot, tool: str) -> None:
+    studio.open(np.full((100, 100, 4), 255, np.uint8))
+    studio.choose(tool)
+    studio.drag((20, 20), (30, 30))
+    messages = studio.workspace.messages
+    assert messages.isHidden()
+    text = Text("Hello", "Sans", 20.0, (0, 0, 0), 5, 5)
+    layer = studio.document.picture.active_layer.replaced(name="Hello", text=text)
+    qtbot.waitUntil(lambda: not studio.workspace.background.busy)
+    studio.document.apply("Text", lambda picture: picture.with_layer(layer))
+    studio.toolbox.colors.swap()
+    studio.drag((50, 50), (60, 60))
+    qtbot.waitUntil(lambda: studio.document.picture.active_layer.text is None)
+    assert "Hello" in messages.text.text()
+    assert messages.level == "info"

@@ -80,6 +80,7 @@ class FillTool(InkTool):
 
         def plan(picture: Picture) -> Callable[[], Picture]:
             target = self.desk.selecting.target(picture)
+            self.tell_of_text(target)
             ink = SolidInk(paint_color(target, color))
 
             def fill() -> Picture:

@@ -128,6 +128,7 @@ class GradientTool(InkTool):
 
         def plan(picture: Picture) -> Callable[[], Picture]:
             target = self.desk.selecting.target(picture)
+            self.tell_of_text(target)
             start = paint_color(target, first)
             end = None if last is None else paint_color(target, last)
             dither = target.raster.dtype == np.uint8

@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from studio.document import Layer
 from studio.document.painting import Target
 from studio.document.painting.sampling import sampled
+from studio.qt.i18n import tr
 from studio.qt.tools.base import Pointer, Tool, ToolDesk
 from studio.qt.tools.colors import RGB, from_profile, in_profile
 from studio.qt.tools.options import OptionsRow
@@ -48,6 +50,16 @@ class InkTool(Tool):
         if self._picking:
             pick_color(self.desk, p)
         return self._picking
+
+    def tell_of_text(self, target: Target) -> None:
+        """Say so if what is painted on is text, which becomes pixels."""
+        node = target.picture.node(target.node_id)
+        if isinstance(node, Layer) and node.text is not None and not target.on_mask:
+            self.desk.workspace.messages.show_message(
+                "info",
+                tr("“{name}” is pixels now; its text cannot be changed any more.", name=node.name),
+                tr("Undo keeps the text. A layer above it can be painted on instead."),
+            )
 
     def end_picking(self) -> bool:
         """The button went up; returns whether it was for picking."""

@@ -125,6 +125,7 @@ class StrokeTool(InkTool):
             raise
         self._transaction, self._document = transaction, weakref.ref(document)
         self._stroke = stroke = Stroke(target, self.brush(p), ink)
+        self.tell_of_text(target)
         last = self._line_start(document)
         if last is not None and p.holds(Qt.KeyboardModifier.ShiftModifier):
             stroke.start(last.x, last.y, last.pressure)
