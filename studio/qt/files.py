@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from studio.document import Document, Picture
 from studio.qt.i18n import N_, tr
 from studio.qt.models import is_checkpoint
+from studio.qt.problems import describe_error
 from studio.qt.session import Entry, Source
 from studio.qt.transfer import saving
 from studio.qt.workspace import Workspace
@@ -53,6 +54,7 @@ class Files(QObject):
         self._session = workspace.session
         self._settings = workspace.services.settings
         self._reading: list[Path] = []
+        self._unread: list[tuple[Path, BaseException]] = []
         self._merging: WeakKeyDictionary[Document, Path] = WeakKeyDictionary()
         self._written: WeakKeyDictionary[Document, Picture] = WeakKeyDictionary()
 
@@ -124,18 +126,38 @@ class Files(QObject):
             self._session.show(picture, source, self._settings.history_budget_mb, saved=True)
             self._settings.remember_file(path)
             self.opened.emit(path)
-            if source.metadata.notes:
+            if source.metadata.notes and not self._unread:
                 self._workspace.messages.show_message("info", " ".join(source.metadata.notes))
 
         def failed(error: BaseException) -> None:
+            self._unread.append((path, error))
+            self._show_unread()
             self._has_read(path)
-            self._workspace.messages.show_error(error)
 
         self._workspace.background.run(read, show, failed)
 
     def _has_read(self, path: Path) -> None:
         self._reading.remove(path)
+        if not self._reading:
+            self._unread.clear()
         self._show_busy()
+
+    def _show_unread(self) -> None:
+        """Tell of all files that could not be opened together: one must not hide another."""
+        if len(self._unread) == 1:
+            self._workspace.messages.show_error(self._unread[0][1])
+            return
+        names = [path.name for path, _ in self._unread]
+        listed = ", ".join(names[:MOST_NAMES])
+        if len(names) > MOST_NAMES:
+            listed += " " + tr("and {n} more", n=len(names) - MOST_NAMES)
+        problems = (describe_error(error) for _, error in self._unread)
+        self._workspace.messages.show_message(
+            "error",
+            tr("{n} files could not be opened.", n=len(names)),
+            listed,
+            "\n".join(f"{problem.message} {problem.hint}" for problem in problems),
+        )
 
     def _show_busy(self) -> None:
         name = self._reading[-1].name if self._reading else ""

@@ -55,6 +55,24 @@ def test_a_file_that_is_no_picture_is_explained(
     assert opened.session.document is picture
 
 
+def test_files_that_cannot_be_opened_are_told_together(
+    qtbot: QtBot, window: MainWindow, photo: Path, tmp_path: Path
+) -> None:
+    broken = [tmp_path / f"{name}.png" for name in ("one", "two", "three")]
+    for path in broken:
+        path.write_bytes(b"no picture")
+    window.open(*broken, photo)
+    qtbot.waitUntil(lambda: window.session.document is not None)
+    qtbot.waitUntil(lambda: not window.workspace.background.busy)
+    said = window.messages.text.text()
+    assert "3 files" in said
+    assert all(path.name in said for path in broken)
+    assert all(path.name in window.messages.details.toPlainText() for path in broken)
+    window.open(broken[0])
+    qtbot.waitUntil(lambda: "3 files" not in window.messages.text.text())
+    assert "one.png" in window.messages.text.text()
+
+
 def test_save_and_reopen(
     qtbot: QtBot,
     opened: MainWindow,
