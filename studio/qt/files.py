@@ -54,6 +54,7 @@ class Files(QObject):
         self._session = workspace.session
         self._settings = workspace.services.settings
         self._reading: list[Path] = []
+        self._batch: list[Path] = []
         self._unread: list[tuple[Path, BaseException]] = []
         self._merging: WeakKeyDictionary[Document, Path] = WeakKeyDictionary()
         self._written: WeakKeyDictionary[Document, Picture] = WeakKeyDictionary()
@@ -112,6 +113,7 @@ class Files(QObject):
             return
         limit = self._settings.max_megapixels * 1_000_000
         self._reading.append(path)
+        self._batch.append(path)
         self._show_busy()
 
         def read() -> tuple[Picture, Source]:
@@ -121,12 +123,14 @@ class Files(QObject):
             return found.picture, Source(path, found.metadata, found.format)
 
         def show(opened: tuple[Picture, Source]) -> None:
-            self._has_read(path)
             picture, source = opened
             self._session.show(picture, source, self._settings.history_budget_mb, saved=True)
+            self._put_in_order(path)
+            unread = bool(self._unread)
+            self._has_read(path)
             self._settings.remember_file(path)
             self.opened.emit(path)
-            if source.metadata.notes and not self._unread:
+            if source.metadata.notes and not unread:
                 self._workspace.messages.show_message("info", " ".join(source.metadata.notes))
 
         def failed(error: BaseException) -> None:
@@ -140,7 +144,16 @@ class Files(QObject):
         self._reading.remove(path)
         if not self._reading:
             self._unread.clear()
+            self._batch.clear()
         self._show_busy()
+
+    def _put_in_order(self, path: Path) -> None:
+        """Tabs come in the order in which files were asked for, however long each one took."""
+        later = self._batch[self._batch.index(path) + 1 :]
+        entries = self._session.entries
+        behind = [at for at, entry in enumerate(entries) if entry.source.path in later]
+        if behind:
+            self._session.move(len(entries) - 1, behind[0])
 
     def _show_unread(self) -> None:
         """Tell of all files that could not be opened together: one must not hide another."""

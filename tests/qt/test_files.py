@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -71,6 +72,18 @@ def test_files_that_cannot_be_opened_are_told_together(
     window.open(broken[0])
     qtbot.waitUntil(lambda: "3 files" not in window.messages.text.text())
     assert "one.png" in window.messages.text.text()
+
+
+def test_tabs_are_in_the_order_asked_for(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    """A large file takes longer than the small ones after it."""
+    sizes = {"a.png": 3000, "b.png": 1500, "c.png": 8}
+    for name, size in sizes.items():
+        noise = np.random.default_rng(0).integers(0, 255, (size, size, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / name, compress_level=1)
+    window.open(*(tmp_path / name for name in sizes))
+    qtbot.waitUntil(lambda: len(window.session.entries) == 3, timeout=20_000)
+    assert [entry.name for entry in window.session.entries] == list(sizes)
+    assert [window.tabs.tabText(at) for at in range(3)] == list(sizes)
 
 
 def test_save_and_reopen(
