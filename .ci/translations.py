@@ -18,40 +18,44 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
-KEYWORDS = {"tr": None, "N_": None}
+KEYWORDS = ("tr", "N_")
 DOMAIN = "impasto"
+
+
+def calls() -> Iterator[tuple[str, list[str | None], str, int]]:
+    """Function, constant texts among the arguments (None for others), file and line of every call."""
+    for folder in ("studio", "plugins"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    texts = [
+                        part.value
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                        else None
+                        for part in node.args
+                    ]
+                    name = path.relative_to(ROOT).as_posix()
+                    yield node.func.id, texts, name, node.lineno
 
 
 def literals() -> Iterator[tuple[str, str, int]]:
     """Text, file and line of every marked literal."""
-    for folder in ("studio", "plugins"):
-        found = extract_from_dir(
-            ROOT / folder,
-            method_map=[("**.py", "python")],
-            keywords=KEYWORDS,
-            comment_tags=("L10n:",),
-        )
-        for name, line, text, _comments, _context in found:
-            if isinstance(text, str):
-                yield text, f"{folder}/{name}", line
+    for function, texts, name, line in calls():
+        if function in KEYWORDS and texts and texts[0] is not None:
+            yield texts[0], name, line
 
 
 def errors() -> Iterator[tuple[str, str]]:
     """Text and file of errors without anything filled in; the command line has English only."""
-    for path in sorted((ROOT / "studio").rglob("*.py")):
-        if "cli" in path.parts:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "UserError":
-                texts = [part.value for part in node.args if isinstance(part, ast.Constant)]
-                if len(texts) == len(node.args):  # with one part in English, the other stays so too
-                    yield from ((str(text), path.name) for text in texts)
+    for function, texts, name, _line in calls():
+        # With one part in English, the other stays so too.
+        if function == "UserError" and None not in texts and not name.startswith("studio/cli/"):
+            yield from ((text, name) for text in texts if text)
 
 
 def declared() -> Iterator[tuple[str, str]]:

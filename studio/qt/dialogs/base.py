@@ -40,7 +40,9 @@ class Dialog(QDialog):
         """Take the height that wrapped text needs at this width, no more."""
         super().showEvent(event)
         if not self._sized:
-            width = self.minimumWidth()
+            # Longer words than in English may need more; a width once set keeps Qt from seeing to it.
+            width = max(self.minimumWidth(), self._column.minimumSize().width())
+            self.setMinimumWidth(width)
             self.resize(width, self._column.totalHeightForWidth(width))
 
     def add_close(self, text: str = "") -> None:

@@ -28,7 +28,7 @@ PRECISIONS = (
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """Names of languages in themselves, which are not translated."""
 
-HELP_WIDTH = 300
+HELP_WIDTH = 420
 
 
 class Preferences(Dialog):
@@ -75,7 +75,9 @@ class Preferences(Dialog):
             field.addWidget(control)
             if help_text:
                 explanation = label(help_text, "muted", wrap=True)
-                explanation.setMinimumWidth(HELP_WIDTH)  # so that the dialog is not too high
+                # On one line where it fits: a form gives wrapped text no room for a second one.
+                wanted = explanation.fontMetrics().horizontalAdvance(help_text) + 8
+                explanation.setMinimumWidth(min(wanted, HELP_WIDTH))
                 field.addWidget(explanation)
             form.addRow(title, field)
         self.content.addLayout(form)
@@ -110,6 +112,8 @@ class Preferences(Dialog):
         box = QCheckBox(name)
         box.setAccessibleName(name)
         box.setChecked(getattr(self._settings, setting))
+        box.ensurePolished()
+        box.setMinimumWidth(box.sizeHint().width())  # styled ones say that less would do
         box.toggled.connect(lambda on: self._update(setting, on))
         return box
 

@@ -70,7 +70,6 @@ class ShortcutsDialog(Dialog):
         self.keys.setMaximumWidth(200)
         for field in self.keys.findChildren(QLineEdit):
             field.setAccessibleName(tr("New keys"))
-            field.setPlaceholderText(tr("Press the keys"))
         self.keys.keySequenceChanged.connect(lambda _: self._check())
         self.use = button(tr("Use"), tr("Make these the command's keys"), primary=True)
         self.use.clicked.connect(lambda: self._assign(add=False))
@@ -136,12 +135,17 @@ class ShortcutsDialog(Dialog):
         """Go to a command."""
         self.list.setCurrentItem(self._rows[id])
 
+    def _clear_keys(self) -> None:
+        self.keys.clear()
+        for field in self.keys.findChildren(QLineEdit):  # Qt has put its own longer text there
+            field.setPlaceholderText(tr("Press the keys"))
+
     def _show_chosen(self) -> None:
         if self.list.currentItem() is None:
             return
         command = self._command()
         self.chosen.setText(command.plain_title)
-        self.keys.clear()
+        self._clear_keys()
         self._check()
 
     # Changing
@@ -210,5 +214,5 @@ class ShortcutsDialog(Dialog):
         self._settings.update(shortcuts=chosen)
         self._actions.set_keys(chosen)
         self._show_keys()
-        self.keys.clear()
+        self._clear_keys()
         self._check()

@@ -68,6 +68,8 @@ def test_strings_are_found_everywhere(tool: ModuleType) -> None:
     texts = {str(message.id) for message in tool.template() if message.id}
     assert "&Open…" in texts, "a command"
     assert "Open pictures" in texts, "a literal"
+    assert "Find a command or tool…" in texts, "a literal within a formatted one"
+    assert "This text is too large." in texts, "an error"
     assert "Upscale" in texts, "an operation of a plugin"
 
 
