@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from typing import ClassVar
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from studio.document import Document, Picture, Raster, Rect
+from studio.document import Document, Picture, Raster, Rect, Transaction
 from studio.document.regions import Mode, change_selection, feather, moved
+from studio.qt import editing
 from studio.qt.canvas import CanvasView
 from studio.qt.i18n import N_, tr
 from studio.qt.selecting.mode_buttons import SelectionOptions
@@ -31,6 +32,8 @@ SPARED = 8
 """Pixels of the canvas of which one is looked at where a selection is but drawn or moved."""
 Make = Callable[[], Raster]
 """Makes what was drawn; of a large picture on a thread."""
+REST_MS = 800
+"""Steps by key that follow each other this fast are one undo step."""
 STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -60,6 +63,12 @@ class SelectTool(Tool):
         self.values = Values(self.id, self.fields, desk.workspace.services.settings, self)
         self._dragged: Pointer | None = None
         self._inside = False
+        self._steps: Transaction | None = None
+        self._stepped = (0, 0)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._end_steps)
 
     @override
     def options(self) -> QWidget | None:
@@ -67,6 +76,7 @@ class SelectTool(Tool):
 
     @override
     def deactivate(self) -> None:
+        self._end_steps()
         self.cancel()
         self.values.save()
 
@@ -142,6 +152,31 @@ class SelectTool(Tool):
             cost = area.width * area.height // SPARED
             self.desk.workspace.edits.apply(document, tr("Move the selection"), edit, cost)
 
+    def step(self, dx: int, dy: int) -> None:
+        """Move the selection by a key; steps in quick succession are one undo step."""
+        document = self.desk.document
+        if document is None:
+            return
+        bounds = document.picture.bounds
+        if bounds.width * bounds.height // SPARED > editing.AT_ONCE:
+            self.nudge(dx, dy)
+            return
+        if self._steps is None or not self._steps.open:
+            self._steps, self._stepped = document.begin(tr("Move the selection")), (0, 0)
+        before = self._steps.before
+        if before.selection is None:
+            return
+        self._stepped = across, down = self._stepped[0] + dx, self._stepped[1] + dy
+        shifted = moved(before.selection, across, down, before.bounds)
+        self._steps.update(change_selection(shifted))
+        self._rest.start()
+
+    def _end_steps(self) -> None:
+        self._rest.stop()
+        steps, self._steps = self._steps, None
+        if steps is not None and steps.open:
+            steps.commit()
+
     def _shift(self, p: Pointer) -> tuple[int, int]:
         start = self._dragged or p
         dx, dy = p.x - start.x, p.y - start.y
@@ -170,7 +205,7 @@ class SelectTool(Tool):
         if plain not in (Qt.KeyboardModifier.NoModifier, SHIFT):
             return False
         far = 10 if plain == SHIFT else 1
-        self.nudge(step[0] * far, step[1] * far)
+        self.step(step[0] * far, step[1] * far)
         return True
 
     # The pointer

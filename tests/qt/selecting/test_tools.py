@@ -142,9 +142,13 @@ def test_arrow_keys_move_the_outline_and_the_view_without_one(hand):
     hand.choose("select-rectangle")
     hand.drag((20, 20), (60, 60), ALT)
     hand.drag((30, 30), (80, 80))
+    steps = len(hand.titles)
     QTest.keyClick(hand.canvas, KEY.Key_Right)
     QTest.keyClick(hand.canvas, KEY.Key_Down, SHIFT)
     assert hand.box() == (31, 40, 81, 90)
+    hand.choose("lasso")
+    assert hand.titles[steps:] == ["Move the selection"], "keys are one undo step"
+    hand.choose("select-rectangle")
     assert hand.canvas.viewport.origin == before
     hand.window.actions_by_id.trigger("select-none")
     QTest.keyClick(hand.canvas, KEY.Key_Right)
