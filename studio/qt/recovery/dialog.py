@@ -170,7 +170,7 @@ def describe(document: LostDocument) -> str:
     place = _place(document.path) if document.path else tr("Never saved")
     lines = [tr(document.name), facts, place]
     if document.results:
-        names = ", ".join(document.results)
+        names = ", ".join(map(tr, document.results))
         lines.append(tr("Not applied yet: {names}", names=names))
     return "\n".join(lines)
 
