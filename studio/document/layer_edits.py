@@ -97,12 +97,17 @@ def move_node(node_id: str, parent: str | None, index: int) -> Edit:
     return edit
 
 
-def duplicate(node_id: str) -> Edit:
-    """A copy of a layer or group above it, which becomes the active one; tiles are shared."""
+def duplicate(node_id: str, word: str = "copy") -> Edit:
+    """A copy of a layer or group above it, which becomes the active one; tiles are shared.
+
+    Args:
+        node_id: what is copied.
+        word: ends the copy's name, in the user's language.
+    """
 
     def edit(picture: Picture) -> Picture:
         node = require(picture, node_id)
-        copy = _renewed(node).replaced(name=_copy_name(node.name))
+        copy = _renewed(node).replaced(name=_copy_name(node.name, word))
         nodes = swapped(picture.nodes, node_id, (node, copy))
         return picture.replaced(nodes=nodes, active=copy.id, mask_active=False)
 
@@ -197,5 +202,5 @@ def _renewed(node: Node) -> Node:
     return node.replaced(id=new_layer_id())
 
 
-def _copy_name(name: str) -> str:
-    return name if name.endswith(" copy") else f"{name} copy"
+def _copy_name(name: str, word: str) -> str:
+    return name if name.endswith(f" {word}") else f"{name} {word}"

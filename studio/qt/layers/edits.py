@@ -11,6 +11,7 @@ from studio.document.edits import Edit, require_unlocked
 from studio.document.layer_edits import change_node, duplicate, move_node, require
 from studio.document.nodes import Group, Node, layers_in, path_to, swapped
 from studio.document.picture import Picture
+from studio.qt.i18n import tr
 
 
 def outermost(picture: Picture, ids: Iterable[str]) -> list[Node]:
@@ -81,7 +82,8 @@ def duplicate_nodes(ids: tuple[str, ...]) -> Edit:
     """Copy layers and groups, each above itself."""
 
     def edit(picture: Picture) -> Picture:
-        return chained(duplicate(node.id) for node in reversed(outermost(picture, ids)))(picture)
+        copies = (duplicate(node.id, tr("copy")) for node in reversed(outermost(picture, ids)))
+        return chained(copies)(picture)
 
     return edit
 

@@ -117,6 +117,13 @@ def test_a_copy_has_ids_of_its_own_and_shares_tiles(picture):
     assert again.active_node.name == "g copy"
 
 
+def test_a_copy_is_named_in_the_language_of_the_user(picture):
+    after = layer_edits.duplicate("g", "Kopie")(picture)
+    assert after.active_node.name == "g Kopie"
+    again = layer_edits.duplicate(after.active, "Kopie")(after)
+    assert again.active_node.name == "g Kopie"
+
+
 def test_removing_chooses_a_neighbour_and_keeps_a_last_layer(picture):
     after = layer_edits.remove_node("high")(picture.replaced(active="high"))
     assert (order(after), after.active) == ("top g(low) back", "low")
