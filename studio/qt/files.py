@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,8 @@ class Files(QObject):
         self._settings = workspace.services.settings
         self._reading: list[Path] = []
         self._batch: list[Path] = []
+        self._writing: dict[Path, deque[Then]] = {}
+        self._once_written: list[Then] = []
         self._unread: list[tuple[Path, BaseException]] = []
         self._merging: WeakKeyDictionary[Document, Path] = WeakKeyDictionary()
         self._written: WeakKeyDictionary[Document, Picture] = WeakKeyDictionary()
@@ -296,7 +299,6 @@ class Files(QObject):
         metadata = saving.outgoing_metadata(source.metadata, document)
         merged = saving.loses_layers(picture, path)
         backup = self._settings.keep_backup
-        self.busy.emit(tr("Saving {name}…", name=path.name))
 
         def work() -> tuple[str, ...]:
             from studio.files.atomic import keep_backup
@@ -307,7 +309,7 @@ class Files(QObject):
             return write_document(path, picture, metadata, options)
 
         def done(notes: tuple[str, ...]) -> None:
-            self.busy.emit("")
+            self._has_written(path)
             if merged and not copy:
                 notes = (*notes, tr("The layers themselves are not saved yet."))
             elif not copy:
@@ -324,7 +326,47 @@ class Files(QObject):
                 self._written[document] = picture
                 then()
 
-        self._workspace.background.run(work, done, self._failed)
+        def failed(error: BaseException) -> None:
+            self._has_written(path)
+            self._failed(error)
+
+        def start() -> None:
+            self.busy.emit(tr("Saving {name}…", name=path.name))
+            self._workspace.background.run(work, done, failed)
+
+        self._write_in_turn(path, start)
+
+    def _write_in_turn(self, path: Path, start: Then) -> None:
+        """One after the other: an older picture that takes longer must not replace a newer one."""
+        writes = self._writing.setdefault(path.absolute(), deque())
+        writes.append(start)
+        if len(writes) == 1:
+            start()
+
+    def _has_written(self, path: Path) -> None:
+        self.busy.emit("")
+        writes = self._writing[path.absolute()]
+        writes.popleft()
+        if writes:
+            writes[0]()
+            return
+        del self._writing[path.absolute()]
+        if not self._writing:
+            waiting, self._once_written = self._once_written, []
+            for then in waiting:
+                then()
+
+    @property
+    def writing(self) -> bool:
+        """Whether files are being written."""
+        return bool(self._writing)
+
+    def when_written(self, then: Then) -> None:
+        """Call ``then`` once no file is being written any more: at once, or later."""
+        if self._writing:
+            self._once_written.append(then)
+        else:
+            then()
 
     # Leaving
 

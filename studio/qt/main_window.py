@@ -316,6 +316,8 @@ class MainWindow(QMainWindow):
         if hidden and keys:
             text = tr("The panels are hidden. {keys} on the canvas brings them back.", keys=keys)
             self.status.showMessage(text, HINT_MS)
+        else:
+            self.status.clearMessage()
         self._show_state()
 
     def reset_layout(self) -> None:
@@ -356,6 +358,10 @@ class MainWindow(QMainWindow):
             event.ignore()
             # Saving takes time: the window is closed again, for good, once that is done.
             self.files.close_all(self._close_for_good)
+            return
+        if self.files.writing:  # such as an export: it would be cut off
+            event.ignore()
+            self.files.when_written(self._close_for_good)
             return
         event.accept()
         if not self._closed:  # Qt asks again for a window that is closed already

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from studio.document import composite
+from studio.document import Document, Picture, composite
 from studio.document.layer_edits import change_node
 from studio.qt.main_window import MainWindow
 
@@ -84,6 +84,42 @@ def test_tabs_are_in_the_order_asked_for(qtbot: QtBot, window: MainWindow, tmp_p
     qtbot.waitUntil(lambda: len(window.session.entries) == 3, timeout=20_000)
     assert [entry.name for entry in window.session.entries] == list(sizes)
     assert [window.tabs.tabText(at) for at in range(3)] == list(sizes)
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
+def large(window: MainWindow) -> Document:
+    """The document in front, now one that takes long to write."""
+    noise = np.random.default_rng(0).integers(0, 255, (1200, 1200, 4), np.uint8)
+    document = window.session.document
+    assert document is not None
+    document.apply("Large", lambda _: Picture.from_pixels(noise))
+    return document
+
+
+def test_a_newer_picture_is_not_replaced_by_an_older_that_took_longer(
+    qtbot: QtBot, opened: MainWindow, tmp_path: Path
+) -> None:
+    document, path = large(opened), tmp_path / "kept.png"
+    opened.files.write(path)
+    small = np.full((3, 4, 4), 255, np.uint8)
+    document.apply("Small", lambda _: Picture.from_pixels(small))
+    opened.files.write(path)
+    qtbot.waitUntil(lambda: not opened.files.writing, timeout=60_000)
+    assert size_of(path) == (4, 3)
+    assert not document.modified
+
+
+def test_the_window_waits_for_an_export(qtbot: QtBot, opened: MainWindow, tmp_path: Path) -> None:
+    document, path = large(opened), tmp_path / "copy.png"
+    document.mark_saved()
+    opened.files.write(path, copy=True)
+    assert not opened.close()
+    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=60_000)
+    assert size_of(path) == (1200, 1200)
 
 
 def test_save_and_reopen(

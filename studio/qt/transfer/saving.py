@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.document import Document, Picture
@@ -55,7 +56,7 @@ def ask_about_layers(parent: QWidget, path: Path) -> Answer:
     roles = QMessageBox.ButtonRole
     project = box.addButton(tr("Save as OpenRaster…"), roles.AcceptRole)
     merged = box.addButton(tr("Save merged"), roles.AcceptRole)
-    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.addButton(QMessageBox.StandardButton.Cancel).setIcon(QIcon())  # as all other questions
     box.setDefaultButton(project)
     box.exec()
     chosen = box.clickedButton()
