@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 SIDE = 320
 LARGEST = 60_000_000
 """Pixels of the largest picture that is opened for a thumbnail."""
+LARGEST_ENTRY = 2**20
+"""Bytes of the largest thumbnail that is read from a project file: it has 256 x 256 pixels."""
 
 
 class Thumbnails(QObject):
@@ -59,11 +63,11 @@ class Thumbnails(QObject):
 
 def read_thumbnail(path: Path) -> QImage | None:
     """A thumbnail of a file, upright, or None. Safe on any thread."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     if not path.is_file():
         return None
-    with Image.open(path) as opened:
+    with _open(path) as opened:
         if opened.width * opened.height > LARGEST:
             return None
         opened.draft("RGB", (SIDE, SIDE))
@@ -71,6 +75,25 @@ def read_thumbnail(path: Path) -> QImage | None:
         small.thumbnail((SIDE, SIDE))
         upright = ImageOps.exif_transpose(small).convert("RGBA")
     return _image(upright)
+
+
+def _open(path: Path) -> Image.Image:
+    """A picture file; of a project file the thumbnail in it."""
+    from PIL import Image
+
+    suffix = path.suffix.lower()
+    if suffix in (".heic", ".heif"):
+        import pillow_heif
+
+        return pillow_heif.open_heif(path).to_pillow()
+    if suffix != ".ora":
+        return Image.open(path)
+    with ZipFile(path) as archive:
+        entry = archive.getinfo("Thumbnails/thumbnail.png")
+        if entry.file_size > LARGEST_ENTRY:
+            message = f"the thumbnail of {path.name} is too large"
+            raise ValueError(message)
+        return Image.open(BytesIO(archive.read(entry)))
 
 
 def shrink(pixels: Array) -> QImage:
