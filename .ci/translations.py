@@ -4,9 +4,10 @@
     python .ci/translations.py compile    # after translating
     python .ci/translations.py missing    # what has no translation yet; exit code 1 if there is any
 
-Strings come from four places: literals in ``tr("...")`` and ``N_("...")``, errors whose message and
-hint are literals, titles of menus in commands, and what the built-in plugins and samples declare
-(titles, help, categories, choices, presets), which are translated when they are shown.
+Strings are literals in ``tr("...")`` and ``N_("...")``, and what is translated when it is shown:
+errors whose message and hint are literals, notes and steps of runs that are, titles of menus in
+commands, and what the built-in plugins and samples declare (titles, help, categories, choices,
+presets).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
 KEYWORDS = ("tr", "N_")
+TOLD = ("progress", "note", "_note")
 DOMAIN = "impasto"
 
 
@@ -32,7 +34,8 @@ def calls() -> Iterator[tuple[str, list[str | None], str, int]]:
     for folder in ("studio", "plugins"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                    function = node.func
                     texts = [
                         part.value
                         if isinstance(part, ast.Constant) and isinstance(part.value, str)
@@ -40,7 +43,8 @@ def calls() -> Iterator[tuple[str, list[str | None], str, int]]:
                         for part in node.args
                     ]
                     name = path.relative_to(ROOT).as_posix()
-                    yield node.func.id, texts, name, node.lineno
+                    called = function.id if isinstance(function, ast.Name) else function.attr
+                    yield called, texts, name, node.lineno
 
 
 def literals() -> Iterator[tuple[str, str, int]]:
@@ -56,6 +60,14 @@ def errors() -> Iterator[tuple[str, str]]:
         # With one part in English, the other stays so too.
         if function == "UserError" and None not in texts and not name.startswith("studio/cli/"):
             yield from ((text, name) for text in texts if text)
+
+
+def told() -> Iterator[tuple[str, str]]:
+    """Text and file of what runs say of themselves, as far as nothing is filled in."""
+    for function, texts, name, _line in calls():
+        shown = name.startswith(("studio/host/", "plugins/")) and not name.endswith("/train.py")
+        if shown and function in TOLD and texts and texts[-1]:
+            yield texts[-1], name
 
 
 def declared() -> Iterator[tuple[str, str]]:
@@ -88,7 +100,7 @@ def template() -> Catalog:
     for text, file, line in sorted(literals(), key=lambda found: found[1:]):
         if text:
             catalog.add(text, locations=[(file, line)])
-    for text, origin in (*errors(), *declared()):
+    for text, origin in (*errors(), *told(), *declared()):
         if text:
             catalog.add(text, auto_comments=[origin])
     return catalog

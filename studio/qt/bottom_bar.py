@@ -120,7 +120,7 @@ class ResultBar(QWidget):
         )
         width, height = result.size
         self.facts.setText(f"{width} × {height} · {duration(result.seconds)}")
-        self._show_notes("\n".join(dict.fromkeys(result.notes)))
+        self._show_notes("\n".join(map(tr, dict.fromkeys(result.notes))))
         self.variations.clear()
         for number in range(1, result.variations + 1):
             self.variations.addItem(

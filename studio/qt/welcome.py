@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.qt.actions import keys_text
 from studio.qt.i18n import tr
 from studio.qt.theme import Theme, application_icon
 from studio.qt.thumbnails import Thumbnails, read_thumbnail, shrink
@@ -176,7 +177,7 @@ class Welcome(QScrollArea):
         self.zone = QFrame()
         self.zone.setObjectName("drop-zone")
         self.zone.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.open_button = button(tr("Open a picture…"), "Ctrl+O", primary=True)
+        self.open_button = button(tr("Open a picture…"), keys_text("Ctrl+O"), primary=True)
         self._theme.bind(self.open_button, "open", "on_accent", 18)
         self.open_button.clicked.connect(self.open_requested)
         hint = label(tr("or drop a picture, or a model file, anywhere here"), "muted", wrap=True)

@@ -136,7 +136,7 @@ class JobCard(QFrame):
 
 def job_text(job: Job) -> str:
     """What a job is doing, in one or two lines."""
-    notes = "\n".join(dict.fromkeys(job.notes))
+    notes = "\n".join(map(tr, dict.fromkeys(job.notes)))
     if job.state is JobState.QUEUED:
         return tr("Waiting")
     if job.state is JobState.PAUSED:
