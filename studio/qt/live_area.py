@@ -23,6 +23,7 @@ class LiveArea(Area):
         self.live = Live(desk.workspace, desk.canvas, window.bridge, window.tools, desk.runs)
         self._tool = desk.toolbox.current.id
         desk.toolbox.changed.connect(self._on_tool)
+        window.tools.changed.connect(self._on_form)
 
     def _on_tool(self) -> None:
         """Who takes up a brush is done with the form: over a preview it would not paint."""
@@ -31,6 +32,11 @@ class LiveArea(Area):
             self._tool = tool
             if tool not in VIEWING:
                 self.live.leave()
+
+    def _on_form(self) -> None:
+        """What is pending in a tool is part of what a preview is made of."""
+        if self.live.page is not None:
+            self.desk.toolbox.finish()
 
     def close(self) -> None:
         """Stop previewing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
+from studio.api.operation import Operation
 from studio.host.services import Services
 from studio.qt.actions import OPERATION, Actions, operation_command
 from studio.qt.area import Desk, Panel
@@ -150,12 +151,8 @@ class MainWindow(QMainWindow):
         self.welcome.sample_chosen.connect(self.files.open_sample)
         self.welcome.files_dropped.connect(self.files.drop)
         self.canvas.files_dropped.connect(self.files.drop)
-        self.tools.run.connect(runs.start)
-        self.tools.try_here.connect(
-            lambda operation, values: runs.start(
-                operation, values, region=self.canvas.visible_region()
-            )
-        )
+        self.tools.run.connect(self._run)
+        self.tools.try_here.connect(partial(self._run, visible=True))
         self.tools.changed.connect(self._show_state)
         self.jobs.retry.connect(runs.retry)
         self.jobs.show_result.connect(runs.show_result)
@@ -195,6 +192,20 @@ class MainWindow(QMainWindow):
         shortcut.activated.connect(lambda: self.actions_by_id.trigger(command))
         shortcut.setEnabled(False)
         return shortcut
+
+    def _run(
+        self, operation: Operation, values: Mapping[str, object], *, visible: bool = False
+    ) -> None:
+        """Run on the picture as it is seen: with what is pending in a tool or made on a thread."""
+
+        def start() -> None:
+            region = self.canvas.visible_region() if visible else None
+            self.runs.start(operation, values, region=region)
+
+        if self.session.document is None:
+            start()
+        else:
+            self.files.settled(start)
 
     # What is shown
 

@@ -110,3 +110,19 @@ def test_a_frame_for_cropping_stays_when_saved(qtbot, editor, toolbox, drag, tmp
         editor.actions_by_id.trigger("save-as")
     assert toolbox.current.box.rect == Rect(50, 40, 200, 150)
     assert Image.open(_merged(path)).size == (400, 300)
+
+
+def test_a_run_works_on_what_is_seen(qtbot, pending):
+    pending.tools.choose_id("tiny.invert")
+    pending.tools.request_run()
+    qtbot.waitUntil(lambda: pending.runs.result is not None, timeout=20_000)
+    assert not pending.toolbox.current.busy
+    moved = box_area(pending)
+    assert moved == Rect(140, 110, 80, 60)
+    assert pending.runs.result.request.picture is pending.session.document.picture
+
+
+def test_a_live_form_shows_what_is_seen(pending):
+    pending.tools.choose_id("adjustments.invert")
+    assert not pending.toolbox.current.busy
+    assert box_area(pending) == Rect(140, 110, 80, 60)
