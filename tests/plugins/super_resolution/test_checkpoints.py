@@ -10,8 +10,8 @@ from studio.api import UserError
 KNOWN = [
     ("sr/IMDN_x4.pth", "IMDN", 4),
     ("sr/animevideov3_x4.param", "SRVGGNetCompact", 4),
-    ("sr/craft_ntire24_x4.pth", "CRAFT", 4),
-    ("sr/dctlsa_X4.pt", "DCTLSA", 4),
+    pytest.param("sr/craft_ntire24_x4.pth", "CRAFT", 4, marks=pytest.mark.slow),
+    pytest.param("sr/dctlsa_X4.pt", "DCTLSA", 4, marks=pytest.mark.slow),
     ("sr/liveaction_span_x2.onnx", "ONNX", 2),
     ("sr/rlfn_ntire24_x4.pth", "RLFN", 4),
     ("denoise/dncnn_25.pth", "DnCNN", 1),

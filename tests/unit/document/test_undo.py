@@ -403,7 +403,7 @@ def tiles_of(pictures):
     }
 
 
-_BRIEF = settings(deadline=None, max_examples=25, stateful_step_count=18)
+_BRIEF = settings(deadline=None, max_examples=12, stateful_step_count=18)
 TestEditing = Editing.TestCase
 TestEditing.settings = _BRIEF
 TestForgetting = Forgetting.TestCase
