@@ -27,6 +27,7 @@ from studio.api.parameters import (
     validate,
 )
 from studio.api.pixels import Pixels
+from studio.api.trainer import Folder, Trainer
 
 __all__ = [
     "API_VERSION",
@@ -35,6 +36,7 @@ __all__ = [
     "Choice",
     "Context",
     "Curve",
+    "Folder",
     "ImpastoError",
     "Levels",
     "ModelCard",
@@ -46,6 +48,7 @@ __all__ = [
     "PluginError",
     "Preset",
     "Recognised",
+    "Trainer",
     "UserError",
     "boolean",
     "choice",

@@ -11,6 +11,7 @@ import pluggy
 
 from studio.api.models import CheckpointLoader, ModelCard
 from studio.api.operation import Operation
+from studio.api.trainer import Trainer
 
 PROJECT = "impasto"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -30,3 +31,8 @@ def model_cards() -> Iterable[ModelCard]:  # type: ignore[empty-body]  # a speci
 @hookspec
 def checkpoint_loaders() -> Iterable[CheckpointLoader]:  # type: ignore[empty-body]  # a specification has no body
     """How to recognise checkpoints that users bring, so that they become models of a task."""
+
+
+@hookspec
+def trainers() -> Iterable[Trainer]:  # type: ignore[empty-body]  # a specification has no body
+    """How users make models of their own from folders of pictures."""

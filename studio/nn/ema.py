@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,3 +32,12 @@ class ExponentialMovingAverage:
             mine.lerp_(theirs.detach(), 1 - decay)
         for kept, new in zip(self.shadow.buffers(), network.buffers(), strict=True):
             kept.copy_(new)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Shadow weights and the number of updates."""
+        return {"shadow": self.shadow.state_dict(), "updates": self.updates}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        self.shadow.load_state_dict(state["shadow"])
+        self.updates = int(state["updates"])

@@ -23,14 +23,65 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+class TrainingPaused(Exception):
+    """Raised inside a recipe when it is to stop for now; `studio.nn.loops.fit` saves its state first."""
+
+
+class TrainingError(ValueError):
+    """A training cannot begin, or cannot go on.
+
+    Args:
+        message: what happened.
+        hint: what to do next; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a recipe returns: a file and what its model card says.
+
+    Attributes:
+        path: the finished safetensors file.
+        architecture: name of the network, as the plugin's engine knows it.
+        steps: optimiser steps that were made.
+        metrics: measured quality on held-out pictures, name with unit to value.
+        extra: what the engine needs to build the network, as text.
+        summary: a sentence for choosing it.
+        limits: known failures.
+    """
+
+    path: Path
+    architecture: str
+    steps: int
+    metrics: Mapping[str, float | str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    summary: str = ""
+    limits: str = ""
+
+
 class TrainingContext(Protocol):
-    """Where a recipe reports and keeps its state. The training bench and the console provide one."""
+    """Where a recipe reports and keeps its state. The training bench and the console provide one.
+
+    Attributes:
+        folder: where checkpoints are kept; an interrupted training resumes from there.
+        device: where to compute.
+        finishing: whether to stop at once and keep the best so far.
+    """
 
     folder: Path
     device: torch.device
 
+    @property
+    def finishing(self) -> bool:
+        """Whether the user asked to stop now and keep the best so far."""
+
     def progress(self, fraction: float, message: str) -> None:
-        """Report ``fraction`` in [0, 1]; raises when the training is asked to stop."""
+        """Report ``fraction`` in [0, 1]; raises `TrainingPaused` when asked to stop for now."""
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         """Record scalars (losses, metrics) of a step."""
@@ -45,6 +96,7 @@ class ConsoleContext:
 
     folder: Path
     device: torch.device = field(default_factory=best_device)
+    finishing: bool = False
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
