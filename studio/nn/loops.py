@@ -1,4 +1,4 @@
-"""The loop around a training step that all recipes share: schedule, checkpoints, validation, the best."""
+"""The loop around a training step that all recipes share: schedule, checkpoints, validation."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def best_device() -> torch.device:
 
 
 class TrainingPaused(Exception):
-    """Raised inside a recipe when it is to stop for now; `studio.nn.loops.fit` saves its state first."""
+    """Raised in a recipe when it is to stop for now; `studio.nn.loops.fit` saves its state first."""
 
 
 class TrainingError(ValueError):
