@@ -1,4 +1,4 @@
-"""Picture quality measures, as the super-resolution literature reports them."""
+"""Picture quality measures, as the super-resolution and the translation literature report them."""
 
 from __future__ import annotations
 
@@ -52,3 +52,62 @@ def ssim_y(image: Tensor, reference: Tensor, border: int) -> float:
 
 def _rounded(image: Tensor) -> Tensor:
     return (image.float().clamp(0, 1) * 255).round() / 255
+
+
+def frechet_distance(features: Tensor, others: Tensor, shrinkage: float | None = None) -> float:
+    """Distance of two sets of features, each taken for a Gaussian (Heusel et al. 2017, the "FID").
+
+    ``|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2)``: the squared 2-Wasserstein distance of the two
+    (Dowson and Landau 1982). With fewer features than about ten times their dimension the plain
+    covariances make it far too large, and with fewer than the dimension they are singular: both
+    are then pulled towards a multiple of the identity (Ledoit and Wolf 2004). Values compare only
+    among themselves: same features, same numbers of them, same shrinkage.
+
+    Args:
+        features: N x K, at least two rows.
+        others: M x K, at least two rows.
+        shrinkage: weight of the identity in [0, 1]; None takes Ledoit and Wolf's for each set, 0 is
+            the plain distance.
+
+    Returns:
+        The squared distance, 0 for equal means and covariances.
+
+    Raises:
+        ValueError: for sets of other shapes.
+    """
+    if features.dim() != 2 or others.dim() != 2 or features.shape[1] != others.shape[1]:
+        raise ValueError(
+            f"expected N x K and M x K, got {tuple(features.shape)} and {tuple(others.shape)}"
+        )
+    if min(len(features), len(others)) < 2:
+        raise ValueError("a covariance takes at least two rows")
+    mean, covariance = _gaussian(features.double(), shrinkage)
+    other_mean, other_covariance = _gaussian(others.double(), shrinkage)
+    # tr((C1 C2)^1/2) is the nuclear norm of R1 R2, R being the symmetric roots: no complex numbers.
+    product = _root(covariance) @ _root(other_covariance)
+    common = torch.linalg.svdvals(product).sum()
+    spread = covariance.trace() + other_covariance.trace() - 2 * common
+    return float((mean - other_mean).square().sum() + spread.clamp(min=0))
+
+
+def _gaussian(rows: Tensor, shrinkage: float | None) -> tuple[Tensor, Tensor]:
+    """Mean and covariance of N x K, shrunk towards a multiple of the identity."""
+    number, size = rows.shape
+    mean = rows.mean(0)
+    centred = rows - mean
+    covariance = centred.T @ centred / number
+    even = torch.eye(size, dtype=rows.dtype, device=rows.device) * (covariance.trace() / size)
+    if shrinkage is None:
+        distance = (covariance - even).square().sum()
+        # Sum over rows of |x x' - C|^2, without making a K x K matrix for each of them.
+        noise = (
+            centred.square().sum(1).square().sum() / number - covariance.square().sum()
+        ) / number
+        shrinkage = float((noise / distance).clamp(0, 1)) if distance > 0 else 1.0
+    return mean, (1 - shrinkage) * covariance + shrinkage * even
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """Symmetric root of a symmetric positive semidefinite matrix."""
+    values, vectors = torch.linalg.eigh(matrix)
+    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
