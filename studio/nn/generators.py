@@ -19,7 +19,7 @@ Upsampling = Literal["transposed", "resize"]
 
 
 def norm_layer(norm: Norm, channels: int) -> nn.Module:
-    """The normalization after a convolution; instance norm always takes the picture's own statistics."""
+    """The normalization after a convolution; instance norm uses the picture's own statistics."""
     if norm == "batch":
         return nn.BatchNorm2d(channels)
     if norm == "none":
@@ -79,6 +79,9 @@ class ResnetGenerator(nn.Module):
         dropout: between the two convolutions of each block.
         bias: whether convolutions before a norm have one; None: where instance norm follows, as
             published.
+        residual: add the input to what comes out, so that only the difference has to be learned and
+            detail passes by the bottleneck (not as published: it halves the steps until the result
+            resembles the input). A buffer of that name in the state dict tells such files apart.
     """
 
     def __init__(
@@ -92,8 +95,11 @@ class ResnetGenerator(nn.Module):
         upsampling: Upsampling = "transposed",
         dropout: bool = False,
         bias: bool | None = None,
+        residual: bool = False,
     ) -> None:
         super().__init__()
+        if residual:
+            self.register_buffer("residual", torch.ones(1))
         has_bias = norm != "batch" if bias is None else bias
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(3),
@@ -124,7 +130,7 @@ class ResnetGenerator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """N x in_channels x H x W, sides multiples of 4, to N x out_channels x H x W."""
         out: Tensor = self.model(image)
-        return out
+        return (image + out).clamp(-1, 1) if "residual" in self._buffers else out
 
 
 class UnetBlock(nn.Module):
@@ -141,10 +147,11 @@ class UnetBlock(nn.Module):
         dropout: bool = False,
         outermost: bool = False,
         upsampling: Upsampling = "transposed",
+        bias: bool | None = None,
     ) -> None:
         super().__init__()
         self.outermost = outermost
-        bias = norm != "batch"
+        bias = norm != "batch" if bias is None else bias
         given = outer if in_channels is None else in_channels
         down = nn.Conv2d(given, inner, 4, stride=2, padding=1, bias=bias)
         doubled = inner if inside is None else inner * 2
@@ -182,6 +189,7 @@ class UnetGenerator(nn.Module):
         norm: normalization after each convolution but the first and the innermost.
         dropout: in the three levels above the innermost, also the generator's source of noise.
         upsampling: ``transposed`` as published, or ``resize``.
+        bias: as in `ResnetGenerator`.
     """
 
     def __init__(
@@ -195,6 +203,7 @@ class UnetGenerator(nn.Module):
         *,
         dropout: bool = False,
         upsampling: Upsampling = "transposed",
+        bias: bool | None = None,
     ) -> None:
         super().__init__()
         top = 8 * width if widest is None else widest
@@ -208,6 +217,7 @@ class UnetGenerator(nn.Module):
                 norm,
                 dropout=dropout and 4 <= level < downs - 1,
                 upsampling=upsampling,
+                bias=bias,
             )
         self.downs = downs
         self.model = UnetBlock(
@@ -218,6 +228,7 @@ class UnetGenerator(nn.Module):
             in_channels=in_channels,
             outermost=True,
             upsampling=upsampling,
+            bias=bias,
         )
 
     def forward(self, image: Tensor) -> Tensor:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+
+from studio.nn.features import FeatureNetwork
 
 
 def charbonnier(output: Tensor, target: Tensor, epsilon: float = 1e-3) -> Tensor:
@@ -15,3 +19,73 @@ def charbonnier(output: Tensor, target: Tensor, epsilon: float = 1e-3) -> Tensor
         epsilon: below this difference the loss is quadratic.
     """
     return torch.sqrt((output - target).square() + epsilon**2).mean()
+
+
+def gram(features: Tensor) -> Tensor:
+    """Correlations of channels, N x C x C, divided by C * H * W (Gatys et al. 2016)."""
+    number, channels, height, width = features.shape
+    flat = features.float().reshape(number, channels, height * width)
+    return flat @ flat.transpose(1, 2) / (channels * height * width)
+
+
+def moments(features: Tensor, epsilon: float = 1e-5) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel over the picture, N x C x 1 x 1 each."""
+    variance, mean = torch.var_mean(features.float(), dim=(2, 3), keepdim=True, correction=0)
+    return mean, (variance + epsilon).sqrt()
+
+
+def moment_loss(features: Tensor, targets: Tensor) -> Tensor:
+    """Squared distance of means and deviations: the style loss of Huang and Belongie 2017, per picture.
+
+    Args:
+        features: N x C x H x W.
+        targets: N x C x h x w; the sizes may differ.
+
+    Returns:
+        One value for each picture, N.
+    """
+    mean, deviation = moments(features)
+    wanted_mean, wanted_deviation = moments(targets)
+    squares = (mean - wanted_mean).square() + (deviation - wanted_deviation).square()
+    return squares.flatten(1).mean(1)
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """Mean absolute difference of neighbours, N x C x H x W to a scalar."""
+    across = (image[..., :, 1:] - image[..., :, :-1]).abs().mean()
+    down = (image[..., 1:, :] - image[..., :-1, :]).abs().mean()
+    return across + down
+
+
+PERCEPTUAL_LAYERS = ("1_2", "2_2", "3_2", "4_2")
+
+
+def feature_distance(
+    features: FeatureNetwork,
+    image: Tensor,
+    target: Tensor,
+    layers: Sequence[str] = PERCEPTUAL_LAYERS,
+) -> Tensor:
+    """How differently two pictures look to a network (Johnson et al. 2016, "perceptual loss").
+
+    In each layer the mean absolute difference, divided by the target's mean, so that deep and
+    shallow layers count alike whatever the scale of the network's features.
+
+    Args:
+        features: the network.
+        image: N x 3 x H x W in [0, 1].
+        target: the same shape; no gradient flows into it.
+        layers: which layers are compared.
+
+    Returns:
+        One value for each picture, N.
+    """
+    found = features(image, layers)
+    with torch.no_grad():
+        wanted = features(target, layers)
+    distances = []
+    for layer in layers:
+        target_features = wanted[layer].float()
+        scale = target_features.mean() + 1e-6
+        distances.append((found[layer].float() - target_features).abs().flatten(1).mean(1) / scale)
+    return torch.stack(distances).mean(0)

@@ -1,4 +1,7 @@
-"""Folders of training pictures: finding, pairing, splitting and reading them. Does not need torch."""
+"""Folders of training pictures: finding, pairing, splitting and reading them.
+
+Torch is imported only by what makes tensors, so that folders can be checked without it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Picture = NDArray[np.uint8]
 """H x W x 3, RGB."""
@@ -57,7 +64,7 @@ def read_picture(path: Path, background: tuple[int, int, int] = (255, 255, 255))
     """
     with Image.open(path) as opened:
         opened.load()
-        image = _upright(opened)
+        image = ImageOps.exif_transpose(opened)
         if image.mode in {"LA", "PA", "RGBA", "La", "RGBa"} or "transparency" in image.info:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, background), image)
@@ -136,12 +143,13 @@ def center_crop(picture: Picture, side: int) -> Picture:
     return picture[top : top + side, left : left + side]
 
 
+def to_tensor(picture: Picture) -> Tensor:
+    """A picture as a tensor, 1 x 3 x H x W in [0, 1]."""
+    import torch
+
+    return torch.tensor(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 255
+
+
 def _hash(name: str) -> float:
     """A stable number in [0, 1) for a name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    from PIL import ImageOps
-
-    return ImageOps.exif_transpose(image)

@@ -7,13 +7,14 @@ import json
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -50,7 +51,8 @@ class Trained:
         architecture: name of the network, as the plugin's engine knows it.
         steps: optimiser steps that were made.
         metrics: measured quality on held-out pictures, name with unit to value.
-        extra: what the engine needs to build the network, as text.
+        extra: what the engine needs to build the network, as text. An entry ``scale``, a whole
+            number, becomes the card's enlargement factor.
         summary: a sentence for choosing it.
         limits: known failures.
     """
@@ -70,15 +72,20 @@ class TrainingContext(Protocol):
     Attributes:
         folder: where checkpoints are kept; an interrupted training resumes from there.
         device: where to compute.
+        seed: of everything random: the initialisation, and a `studio.nn.loops.Schedule`.
         finishing: whether to stop at once and keep the best so far.
     """
 
     folder: Path
     device: torch.device
+    seed: int
 
     @property
     def finishing(self) -> bool:
         """Whether the user asked to stop now and keep the best so far."""
+
+    def files(self, model: str) -> tuple[Path, ...]:
+        """The verified files of a model, such as a feature network; or the file at this path."""
 
     def progress(self, fraction: float, message: str) -> None:
         """Report ``fraction`` in [0, 1]; raises `TrainingPaused` when asked to stop for now."""
@@ -97,9 +104,14 @@ class ConsoleContext:
     folder: Path
     device: torch.device = field(default_factory=best_device)
     finishing: bool = False
+    seed: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    def files(self, model: str) -> tuple[Path, ...]:
+        """The file at this path."""
+        return (Path(model),)
 
     def progress(self, fraction: float, message: str) -> None:
         """Print a line."""
@@ -129,6 +141,22 @@ def keep_malloc_pages() -> None:
         mallopt(-8, 1)  # M_ARENA_MAX
         mallopt(-4, 0)  # M_MMAP_MAX
         mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+def mixed(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which a training step computes: bfloat16 where ``precision`` is ``mixed``."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "mixed")
+
+
+def sheet_of(rows: Sequence[Sequence[Tensor]], gap: int = 2) -> Tensor:
+    """Pictures of one size, 3 x H x W in [0, 1] each, side by side in rows on white."""
+    lines = []
+    for row in rows:
+        cells = [
+            F.pad(cell.detach().float().cpu().clamp(0, 1), (gap,) * 4, value=1.0) for cell in row
+        ]
+        lines.append(torch.cat(cells, dim=2))
+    return torch.cat(lines, dim=1)
 
 
 def cosine_rate(fraction: float, peak: float, floor: float = 1e-6, warmup: float = 0.01) -> float:

@@ -1,0 +1,261 @@
+"""The recipe of CycleGAN (Zhu et al. 2017): two generators that undo each other, without pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from studio.nn.discriminators import ImagePool, PatchDiscriminator, adversarial_loss
+from studio.nn.ema import ExponentialMovingAverage
+from studio.nn.features import FeatureNetwork, load_features
+from studio.nn.generators import ResnetGenerator, initialise
+from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.losses import moments
+from studio.nn.pictures import (
+    Picture,
+    center_crop,
+    list_pictures,
+    originals_of,
+    random_crop,
+    read_picture,
+    resized,
+    split,
+    to_tensor,
+)
+from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
+
+if TYPE_CHECKING:
+    from studio_plugins.cyclegan.training import CycleParameters
+
+_KEPT = 2.5  # pictures are kept at up to this times the training size
+_ZOOM = 1.5  # and parts of up to this times the size are shrunk to it
+_SHOWN = 6
+_CHECKED = 48
+_LAYERS = ("1_1", "2_1", "3_1", "4_1")
+
+
+def train(data: Sequence[Path], parameters: CycleParameters, context: TrainingContext) -> Trained:
+    """Train both directions between two folders.
+
+    Args:
+        data: the folder of the first kind of pictures, and that of the second.
+        parameters: sizes, losses and schedule.
+        context: where to report and to keep checkpoints.
+
+    Returns:
+        One file with the tensors of both generators, as ``a_to_b.*`` and ``b_to_a.*``.
+
+    Raises:
+        TrainingError: if there are too few pictures, or the training diverges.
+        TrainingPaused: when it is asked to stop for now.
+    """
+    context.progress(0.0, "Reading pictures")
+    torch.manual_seed(parameters.random_seed)
+    sides = [load(folder, parameters) for folder in data]
+    learner = CycleLearner(sides[0], sides[1], parameters, context)
+    schedule = Schedule(
+        parameters.steps,
+        parameters.minutes or None,
+        parameters.rate,
+        parameters.random_seed,
+        check_every=max(min(500, parameters.steps // 4), 1),
+    )
+    fitted = fit(learner, schedule, context)
+    first, second = (len(training) for training, _ in sides)
+    return Trained(
+        fitted.path,
+        "CycleGAN",
+        fitted.step,
+        metrics=fitted.metrics,
+        extra={"size": str(parameters.size), "from": data[0].name, "to": data[1].name},
+        summary=f"Learned from {first} and {second} pictures, in parts of {parameters.size} pixels.",
+    )
+
+
+Samples = tuple[list[Picture], list[Picture]]
+
+
+def load(folder: Path, parameters: CycleParameters) -> Samples:
+    """Pictures to learn from and pictures to check on."""
+    files = list_pictures(folder)
+    held = split(files, parameters.validation, originals_of([folder]))
+    samples: Samples = ([], [])
+    for file, out in zip(files, held, strict=True):
+        picture = read_picture(file)
+        short = min(picture.shape[:2])
+        if short < parameters.size // 2:
+            continue
+        wanted = min(max(short, parameters.size), round(parameters.size * _KEPT))
+        samples[out].append(resized(picture, wanted))
+    if len(samples[0]) < 2 or not samples[1]:
+        raise TrainingError(
+            f"{folder.name} holds too few pictures that are large enough: "
+            f"{len(samples[0]) + len(samples[1])}.",
+            "Put at least 20 into the folder, or train at a smaller size.",
+        )
+    return samples
+
+
+class CycleLearner:
+    """Two generators and two discriminators; see `studio.nn.loops.Learner`."""
+
+    def __init__(
+        self, first: Samples, second: Samples, parameters: CycleParameters, context: TrainingContext
+    ) -> None:
+        self._training = (first[0], second[0])
+        self._validation = (first[1][:_CHECKED], second[1][:_CHECKED])
+        self._parameters, self._device = parameters, context.device
+        self._generators = nn.ModuleDict(
+            {
+                name: ResnetGenerator(
+                    width=parameters.width,
+                    blocks=parameters.blocks,
+                    upsampling="resize",
+                    residual=True,
+                )
+                for name in ("a_to_b", "b_to_a")
+            }
+        )
+        self._discriminators = nn.ModuleDict(
+            {name: PatchDiscriminator(width=parameters.width, norm="instance") for name in "ab"}
+        )
+        for networks in (self._generators, self._discriminators):
+            initialise(networks)
+            networks.to(context.device).to(memory_format=torch.channels_last)
+        self._average = ExponentialMovingAverage(self._generators, 0.999)
+        self._pools = {"a": ImagePool(), "b": ImagePool()}
+        self._optimiser, self._opponent = (
+            torch.optim.Adam(n.parameters(), lr=parameters.rate, betas=(0.5, 0.999), fused=True)
+            for n in (self._generators, self._discriminators)
+        )
+        self._features: FeatureNetwork | None = None
+        if parameters.features:
+            features = load_features(context.files(parameters.features)[0])
+            self._features = features.to(context.device)
+        self._steps = 0
+
+    @property
+    def parts(self) -> Mapping[str, Stateful]:
+        """Networks, average, optimisers and pools."""
+        return {
+            "generators": self._generators,
+            "average": self._average,
+            "discriminators": self._discriminators,
+            "optimiser": self._optimiser,
+            "opponent": self._opponent,
+            "pool_a": self._pools["a"],
+            "pool_b": self._pools["b"],
+        }
+
+    def step(self, rate: float, random: np.random.Generator) -> Mapping[str, float]:
+        """One step of the generators, then one of the discriminators."""
+        for group in (*self._optimiser.param_groups, *self._opponent.param_groups):
+            group["lr"] = rate
+        real = {"a": self._batch(0, random), "b": self._batch(1, random)}
+        self._discriminators.requires_grad_(False)
+        losses, fakes = self._generate(real)
+        _descend(losses["loss"], self._optimiser)
+        self._discriminators.requires_grad_(True)
+        with mixed(self._device, self._parameters.precision):
+            judged = torch.stack(
+                [
+                    adversarial_loss(network(real[kind]), real=True)
+                    + adversarial_loss(network(self._pools[kind].exchange(fakes[kind])), real=False)
+                    for kind, network in self._discriminators.items()
+                ]
+            ).sum()
+        _descend(judged * 0.5, self._opponent)
+        self._average.update(self._generators)
+        self._steps += 1
+        losses["discriminators"] = judged
+        return {name: float(value.detach()) for name, value in losses.items() if name != "loss"}
+
+    def _generate(self, real: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Losses of the generators, and what they made."""
+        parameters, number = self._parameters, self._parameters.batch
+        forward, backward = self._generators["a_to_b"], self._generators["b_to_a"]
+        with mixed(self._device, parameters.precision):
+            # Instance norm keeps the pictures of a batch apart: one call makes fake and identity.
+            fake_b, same_b = forward(torch.cat([real["a"], real["b"]])).split(number)
+            fake_a, same_a = backward(torch.cat([real["b"], real["a"]])).split(number)
+            again_a, again_b = backward(fake_b), forward(fake_a)
+            adversarial = adversarial_loss(
+                self._discriminators["b"](fake_b), real=True
+            ) + adversarial_loss(self._discriminators["a"](fake_a), real=True)
+        cycle = F.l1_loss(again_a.float(), real["a"]) + F.l1_loss(again_b.float(), real["b"])
+        identity = F.l1_loss(same_a.float(), real["a"]) + F.l1_loss(same_b.float(), real["b"])
+        loss = adversarial + parameters.cycle * cycle + parameters.identity * identity
+        losses = {
+            "loss": loss, "generators": adversarial, "cycle": cycle / 2, "identity": identity / 2,
+        }  # fmt: skip
+        return losses, {"a": fake_a.detach().float(), "b": fake_b.detach().float()}
+
+    @torch.no_grad()
+    def validate(self) -> Validation:
+        """Cycle error and, with a feature network, how far the translated are from the real ones."""
+        networks = self._average.shadow
+        size, rows, gaps, errors = self._parameters.size, [], [], []
+        for source, names in ((0, ("a_to_b", "b_to_a")), (1, ("b_to_a", "a_to_b"))):
+            there, back = (networks.get_submodule(name) for name in names)
+            given, target = (
+                torch.cat([to_tensor(center_crop(p, size)) for p in self._validation[side]])
+                for side in (source, 1 - source)
+            )
+            made = torch.cat([there(g.to(self._device) * 2 - 1).float() for g in given.split(4)])
+            again = torch.cat([back(m).float() for m in made.split(4)])
+            errors.append(float(F.l1_loss(again.cpu() / 2 + 0.5, given)))
+            made = made.cpu() / 2 + 0.5
+            gaps.append(self._gap(made, target) / self._gap(given, target))
+            for i in range(min(_SHOWN, len(given))):
+                rows.extend([given[i], made[i]])
+        metrics = {"held-out cycle L1": sum(errors) / 2}
+        if self._features is not None:
+            metrics |= {"gap a to b": gaps[0], "gap b to a": gaps[1]}
+        score = -sum(gaps) if self._features is not None else float(self._steps)
+        count = 2 * min(_SHOWN, *(len(side) for side in self._validation))
+        lines = [rows[i : i + count] for i in range(0, len(rows) - count + 1, count)]
+        return Validation(score, metrics, sheet_of(lines))
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """The averaged generators."""
+        return self._average.shadow.state_dict()
+
+    def _gap(self, made: Tensor, target: Tensor) -> float:
+        """Squared distance of the mean feature moments of two sets, in deviations of the target."""
+        if self._features is None:
+            return 1.0
+        first, second = (self._moments(self._features, pictures) for pictures in (made, target))
+        deviation = second.std(0) + 1e-3
+        return float(((first.mean(0) - second.mean(0)) / deviation).square().mean())
+
+    def _moments(self, features: FeatureNetwork, pictures: Tensor) -> Tensor:
+        rows = []
+        for part in pictures.split(8):
+            found = features(part.to(self._device), _LAYERS)
+            rows.append(torch.cat([torch.cat(moments(found[x]), 1).flatten(1) for x in _LAYERS], 1))
+        return torch.cat(rows).cpu()
+
+    def _batch(self, side: int, random: np.random.Generator) -> Tensor:
+        """Parts of random pictures, N x 3 x size x size in [-1, 1]."""
+        size, crops = self._parameters.size, []
+        for index in random.integers(len(self._training[side]), size=self._parameters.batch):
+            picture = self._training[side][index]
+            largest = min(round(size * _ZOOM), *picture.shape[:2])
+            crop = to_tensor(random_crop(picture, int(random.integers(size, largest + 1)), random))
+            if crop.shape[-1] != size:
+                crop = F.interpolate(crop, size=(size, size), mode="bilinear", antialias=True)
+            crops.append(crop)
+        batch = torch.cat(crops) * 2 - 1
+        return batch.to(self._device).contiguous(memory_format=torch.channels_last)
+
+
+def _descend(loss: Tensor, optimiser: torch.optim.Optimizer) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+    optimiser.step()
