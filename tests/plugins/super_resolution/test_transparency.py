@@ -2,7 +2,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio_plugins.super_resolution.transparency import bounded, filled
+from studio.nn.transparency import filled
+from studio_plugins.super_resolution.transparency import bounded
 
 
 @given(st.integers(1, 33), st.integers(1, 33), st.floats(0, 1), st.integers(0, 99))
