@@ -6,6 +6,7 @@ Nothing here imports torch or Qt.
 from studio.api.context import Context
 from studio.api.curves import Curve, Levels, curve_values
 from studio.api.errors import Cancelled, ImpastoError, PluginError, UserError
+from studio.api.galleries import Gallery, WeightedPicture
 from studio.api.hookspecs import hookimpl
 from studio.api.models import CheckpointLoader, ModelCard, ModelFile, Recognised, read_cards
 from studio.api.operation import API_VERSION, Operation, Preset
@@ -23,6 +24,7 @@ from studio.api.parameters import (
     model,
     number,
     picture,
+    pictures,
     text,
     validate,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "Context",
     "Curve",
     "Folder",
+    "Gallery",
     "ImpastoError",
     "Levels",
     "ModelCard",
@@ -50,6 +53,7 @@ __all__ = [
     "Recognised",
     "Trainer",
     "UserError",
+    "WeightedPicture",
     "boolean",
     "choice",
     "color",
@@ -62,6 +66,7 @@ __all__ = [
     "model",
     "number",
     "picture",
+    "pictures",
     "read_cards",
     "text",
     "validate",

@@ -58,6 +58,28 @@ class Context(Protocol):
     def note(self, message: str) -> None:
         """Tell the user something about this result (a fallback taken, a limit met)."""
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the user asked a ``stoppable`` operation to end now and keep what it has.
+
+        Ask between two steps, and return what there is; raising is for a cancel.
+        """
+
+    def picture(self, source: str) -> Tensor:
+        """A reference picture: float32, 1 x 3 x H x W, RGB in [0, 1], on `device`.
+
+        It is upright, at its own size, in the space of the operation's ``pixels``, and lies over
+        white where it is transparent.
+
+        Args:
+            source: the value of a ``picture`` parameter, or the ``source`` of one of ``pictures``:
+                the path of a file, or ``gallery:NAME``.
+
+        Raises:
+            UserError: if there is no such picture, with the names that come close, or it cannot be
+                read.
+        """
+
     def card(self, model_id: str | None, task: str) -> ModelCard:
         """The card of a model; with None the bundled default of ``task``.
 

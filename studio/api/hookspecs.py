@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import pluggy
 
+from studio.api.galleries import Gallery
 from studio.api.models import CheckpointLoader, ModelCard
 from studio.api.operation import Operation
 from studio.api.trainer import Trainer
@@ -36,3 +37,8 @@ def checkpoint_loaders() -> Iterable[CheckpointLoader]:  # type: ignore[empty-bo
 @hookspec
 def trainers() -> Iterable[Trainer]:  # type: ignore[empty-body]  # a specification has no body
     """How users make models of their own from folders of pictures."""
+
+
+@hookspec
+def galleries() -> Iterable[Gallery]:  # type: ignore[empty-body]  # a specification has no body
+    """Pictures that come with this plugin, for parameters that take reference pictures."""

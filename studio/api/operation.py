@@ -57,6 +57,8 @@ class Operation:
             value. For what takes well under a second on a screenful of pixels; ``input`` must be a
             picture and ``output`` a region. Lengths in pixels are to be multiplied by
             ``context.scale``, as the preview may run on a reduced picture.
+        stoppable: whether it can be asked to end at any time and keep what it has: it looks at
+            ``context.stopping`` between its steps and returns early.
         may_blacken: whether a black result can be right, as of an inverted white page; otherwise the
             host takes it for a network's failure.
         context_pixels: how many pixels around a region it must see for the region to come out right.
@@ -77,6 +79,7 @@ class Operation:
     selection: Selection = "optional"
     preview: bool = True
     live: bool = False
+    stoppable: bool = False
     may_blacken: bool = False
     context_pixels: int = 32
     output_size: OutputSize | None = None

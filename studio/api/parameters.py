@@ -38,9 +38,20 @@ from studio.api.curves import (
     parse_numbers,
 )
 from studio.api.errors import PluginError, UserError
+from studio.api.galleries import WeightedPicture, check_pictures, pictures_from
 
 Kind = Literal[
-    "number", "integer", "boolean", "choice", "text", "model", "picture", "color", "curve", "levels"
+    "number",
+    "integer",
+    "boolean",
+    "choice",
+    "text",
+    "model",
+    "picture",
+    "pictures",
+    "color",
+    "curve",
+    "levels",
 ]
 Channel = Literal["all", "red", "green", "blue"]
 P = TypeVar("P", bound="Parameters")
@@ -60,8 +71,10 @@ class Parameters(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _from_text(cls, value: Any, info: ValidationInfo) -> Any:
-        """Curves and levels may come as they are typed behind a flag."""
+        """Curves, levels and pictures may come as they are typed behind a flag."""
         kind = _declared_kind(cls, info.field_name)
+        if kind == "pictures":
+            return pictures_from(value)
         if isinstance(value, str) and kind == "curve":
             return parse_curve(value)
         if isinstance(value, str) and kind == "levels":
@@ -76,6 +89,8 @@ class Parameters(BaseModel):
             check_curve(value)
         elif kind == "levels":
             check_levels(value)
+        elif kind == "pictures":
+            check_pictures(value)
         return value
 
 
@@ -103,6 +118,7 @@ class ParameterSpec:
         unit: shown behind the number ("px", "%", "×").
         choices: allowed values of a choice.
         task: for a model, the task its card must have.
+        gallery: for pictures, the id of the gallery to choose from; empty for files alone.
         multiline: for text, whether the control has several lines.
         channel: for curves and levels, the channel it is for; those that follow each other share
             one control with a choice of channels.
@@ -121,6 +137,7 @@ class ParameterSpec:
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     task: str = ""
+    gallery: str = ""
     multiline: bool = False
     channel: Channel = "all"
     optional: bool = False
@@ -224,9 +241,21 @@ def model(task: str, *, default: str | None = None, title: str = "", help: str =
     return _field("model", default, title, help, {}, task=task)
 
 
-def picture(*, title: str = "", help: str = "") -> Any:
-    """The path of a reference picture, or None; annotate with ``str | None``."""
-    return _field("picture", None, title, help, {})
+def picture(*, gallery: str = "", title: str = "", help: str = "") -> Any:
+    """A reference picture, or None; annotate with ``str | None``.
+
+    The value is the path of a file or, with a ``gallery``, also ``gallery:NAME``.
+    `Context.picture` reads either.
+    """
+    return _field("picture", None, title, help, {}, gallery=gallery)
+
+
+def pictures(*, gallery: str = "", title: str = "", help: str = "") -> Any:
+    """Any number of reference pictures with weights; annotate with ``tuple[WeightedPicture, ...]``.
+
+    None are chosen by default. Text is read, too: ``a.png*0.5;gallery:woodcut``.
+    """
+    return _field("pictures", (), title, help, {}, gallery=gallery)
 
 
 def color(default: str | None = None, *, title: str = "", help: str = "") -> Any:
@@ -321,6 +350,7 @@ _ANNOTATIONS: dict[Kind, tuple[Any, ...]] = {
     "text": (str,),
     "model": (str,),
     "picture": (str,),
+    "pictures": (tuple[WeightedPicture, ...],),
     "color": (str,),
     "curve": (Curve,),
     "levels": (Levels,),
@@ -346,8 +376,8 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
     if not isinstance(extra, dict) or _KEY not in extra:
         raise PluginError(
             f"{where} is not declared with a function of studio.api.",
-            "Use number, integer, boolean, choice, text, model, picture, color, curve or levels as the "
-            "field's default.",
+            "Use number, integer, boolean, choice, text, model, picture, pictures, color, curve or "
+            "levels as the field's default.",
         )
     declared: dict[str, Any] = dict(typing.cast("dict[str, Any]", extra[_KEY]))
     kind: Kind = declared.pop("kind")

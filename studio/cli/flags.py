@@ -12,6 +12,13 @@ import click
 
 from studio.api.curves import Levels, check_curve, check_levels, parse_curve, parse_numbers, to_text
 from studio.api.errors import UserError
+from studio.api.galleries import (
+    GALLERY_SCHEME,
+    WeightedPicture,
+    check_pictures,
+    parse_picture,
+    pictures_text,
+)
 from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec, describe, validate
 from studio.cli.session import Usage
@@ -25,6 +32,7 @@ _METAVARS = {
     "text": "TEXT",
     "model": "MODEL",
     "picture": "FILE",
+    "pictures": "FILE[*WEIGHT]",
     "color": "#RRGGBB",
     "curve": "X,Y;X,Y...",
     "levels": "BLACK,GAMMA,WHITE",
@@ -46,6 +54,8 @@ def given(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for spec in describe(operation.parameters):
         value = values.pop(_PREFIX + spec.name)
+        if spec.kind == "pictures":  # the flag may be repeated
+            value = [each for part in value or () for each in part] or None
         if value is not None:
             found[spec.name] = value
     try:
@@ -60,6 +70,8 @@ def _option(spec: ParameterSpec) -> click.Option:
     if spec.kind == "boolean":
         return click.Option(names, is_flag=True, default=None, help=_help(spec))
     kind = _Value(spec)
+    if spec.kind == "pictures":
+        return click.Option(names, type=kind, multiple=True, metavar=kind.name, help=_help(spec))
     return click.Option(names, type=kind, default=None, metavar=kind.name, help=_help(spec))
 
 
@@ -87,11 +99,16 @@ def allowed(spec: ParameterSpec) -> str:
     task = f" --task {spec.task}" if spec.task else ""
     return {
         "model": f"an id that `impasto models list{task}` shows",
-        "picture": "a picture file",
+        "picture": "a picture file" + _or_gallery(spec),
+        "pictures": f"a picture file{_or_gallery(spec)}, with *WEIGHT if wanted; may be repeated",
         "color": "a color as #rrggbb",
         "curve": "points with x rising, in 0 to 1, as 0,0;0.5,0.6;1,1",
         "levels": "BLACK,GAMMA,WHITE or with ,OUTPUT_BLACK,OUTPUT_WHITE: in 0 to 1, gamma 0.1 to 10",
     }.get(spec.kind, "text")
+
+
+def _or_gallery(spec: ParameterSpec) -> str:
+    return f" or {GALLERY_SCHEME}NAME" if spec.gallery else ""
 
 
 def default_text(spec: ParameterSpec) -> str:
@@ -100,6 +117,8 @@ def default_text(spec: ParameterSpec) -> str:
         return "the bundled model" if spec.kind == "model" else "none"
     if isinstance(spec.default, bool):
         return "on" if spec.default else "off"
+    if spec.kind == "pictures":
+        return pictures_text(spec.default) or "none"
     return to_text(spec.default) or "empty"
 
 
@@ -117,6 +136,7 @@ def as_json(spec: ParameterSpec) -> dict[str, Any]:
         "unit": spec.unit,
         "choices": [choice.value for choice in spec.choices],
         "task": spec.task,
+        "gallery": spec.gallery,
         "channel": spec.channel,
         "optional": spec.optional,
         "advanced": spec.advanced,
@@ -156,11 +176,39 @@ class _Value(_ParamType):
         if spec.kind == "color" and not _COLOR.fullmatch(str(value)):
             self._refuse(f"{value!r} is not a color", param, ctx)
         if spec.kind == "picture":
-            path = Path(str(value))
-            if not path.is_file():
-                self._refuse(f'there is no file "{value}"', param, ctx)
-            return str(path.absolute())
+            return self._picture(str(value), param, ctx)
+        if spec.kind == "pictures":
+            return self._pictures(str(value), param, ctx)
         return value
+
+    def _picture(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The absolute path of a file that is there; a gallery's name is checked later."""
+        if self.spec.gallery and text.startswith(GALLERY_SCHEME):
+            return text
+        path = Path(text)
+        if not path.is_file():
+            self._refuse(f'there is no file "{text}"', param, ctx)
+        return str(path.absolute())
+
+    def _pictures(
+        self, text: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[list[Any]]:
+        # A file may be called what looks like several, or like a weight.
+        if Path(text).is_file():
+            return [[str(Path(text).absolute()), 1.0]]
+        parts = text.split(";")
+        given = [
+            WeightedPicture(part) if Path(part).is_file() else parse_picture(part)
+            for part in parts
+            if part.strip()
+        ]
+        try:
+            check_pictures(given)
+        except ValueError as error:
+            self._refuse(str(error), param, ctx)
+        if not given:
+            self._refuse("no picture is named", param, ctx)
+        return [[self._picture(each.source, param, ctx), each.weight] for each in given]
 
     def _tones(self, text: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:

@@ -8,6 +8,7 @@ import click
 
 from studio.api.curves import to_text
 from studio.api.errors import UserError
+from studio.api.galleries import pictures_from, pictures_text
 from studio.api.operation import Operation
 from studio.api.parameters import describe
 from studio.cli import flags
@@ -109,17 +110,18 @@ def _describe(operation: Operation, registry: PluginRegistry) -> None:
             for spec in specs
         ]
         print_table(rows, ("PARAMETER", "ALLOWED", "DEFAULT", "WHAT IT DOES"))
+    kinds = {spec.name: spec.kind for spec in specs}
     for preset in operation.presets:
-        values = " ".join(_typed(name, value) for name, value in preset.values.items())
+        values = " ".join(_typed(kinds[name], name, v) for name, v in preset.values.items())
         click.echo(f"\nPreset {preset.title}: {values}", nl=False)
     if operation.presets:
         click.echo()
 
 
-def _typed(name: str, value: Any) -> str:
+def _typed(kind: str, name: str, value: Any) -> str:
     """A value as it is typed."""
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
-    text = to_text(value)
-    return f'--{flag} "{text}"' if {";", "#", " "} & set(text) else f"--{flag} {text}"
+    text = pictures_text(pictures_from(value)) if kind == "pictures" else to_text(value)
+    return f'--{flag} "{text}"' if {";", "#", " ", "*"} & set(text) else f"--{flag} {text}"

@@ -10,7 +10,7 @@ import click
 
 from studio.api.errors import UserError
 from studio.api.operation import Operation
-from studio.api.parameters import describe
+from studio.api.parameters import Parameters, describe
 from studio.cli import flags
 from studio.cli.session import Session, Usage
 
@@ -55,6 +55,7 @@ def _command(session: Session, operation: Operation) -> click.Command:
 
         parameters = flags.given(operation, values)
         _check_models(session, operation, parameters)
+        check_pictures(session, operation.parameters, parameters)
         return run_all(session, Wish(operation=operation, parameters=parameters, **values))
 
     own: list[click.Parameter] = [] if operation.input == "none" else [_inputs()]
@@ -148,3 +149,23 @@ def _check_models(session: Session, operation: Operation, parameters: dict[str, 
                 f"The model {name} is for {card.task}, not for {spec.task}.",
                 f"{spec.flag} takes {flags.allowed(spec)}.",
             )
+
+
+def check_pictures(
+    session: Session, declared: type[Parameters], parameters: dict[str, Any]
+) -> None:
+    """Refuse a reference picture that no gallery has, before anything is read.
+
+    Raises:
+        Usage: naming the flag and the names that come close.
+    """
+    galleries = session.services.galleries
+    for spec in describe(declared):
+        value = parameters.get(spec.name)
+        if value is None or spec.kind not in ("picture", "pictures"):
+            continue
+        for source in [value] if spec.kind == "picture" else [each[0] for each in value]:
+            try:
+                galleries.check(source, spec.gallery)
+            except UserError as error:
+                raise Usage(f"{spec.flag}: {error.message}", error.hint) from error

@@ -77,6 +77,16 @@ class RunContext:
         """Tell the user something about this result."""
         self._state.note(message)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the user asked to end now and keep what there is."""
+        return self._state.observer.stopping()
+
+    def picture(self, source: str) -> Tensor:
+        """A reference picture on the device; see `studio.api.Context.picture`."""
+        self._state.check()
+        return self._state.references.read(source).to(self.device)
+
     def card(self, model_id: str | None, task: str) -> ModelCard:
         """The card of a model, or of the task's bundled default."""
         return self._state.card(model_id, task)

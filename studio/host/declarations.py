@@ -8,15 +8,20 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
 from studio.api.errors import ImpastoError, PluginError
+from studio.api.galleries import BUNDLED_SCHEME, Gallery
 from studio.api.models import CheckpointLoader
 from studio.api.operation import API_VERSION, Input, Operation, Output, Preset, Selection
 from studio.api.parameters import Parameters, describe, validate
+from studio.api.trainer import Folder, FolderKind, Trainer
 
 OPERATION_ID = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
+TRAINER_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?")
+_TASK = re.compile(r"[a-z0-9][a-z0-9-]*")
 _REFERENCE = re.compile(r"\.*(\w+(\.\w+)*)?:[A-Za-z_]\w*")
 _AUTHOR = "Report this to the plugin's author."
 
@@ -71,8 +76,71 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
         raise PluginError(f"{where}: only an operation on a region can be live.", _AUTHOR)
     if operation.context_pixels < 0:
         raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
-    _check_parameters(operation, where)
+    _check_parameters(operation.parameters, where)
+    _check_presets(operation, where)
     return replace(operation, function=_absolute(operation.function, module, where))
+
+
+def check_trainer(trainer: Trainer, module: ModuleType) -> Trainer:
+    """The trainer with an absolute function reference, if all it says holds together.
+
+    Raises:
+        PluginError: saying what is wrong with which trainer.
+    """
+    where = f"Trainer {trainer.id!r}"
+    if not TRAINER_ID.fullmatch(trainer.id):
+        raise PluginError(
+            f"{where}: the id must be in lower case with dashes and at most one dot.", _AUTHOR
+        )
+    for attribute in ("title", "help"):
+        if not getattr(trainer, attribute):
+            raise PluginError(f"{where} has no {attribute}.", _AUTHOR)
+    if not _TASK.fullmatch(trainer.task):
+        raise PluginError(f"{where}: the task must be in lower case with dashes.", _AUTHOR)
+    if not OPERATION_ID.fullmatch(trainer.operation):
+        raise PluginError(f"{where}: {trainer.operation!r} is no id of an operation.", _AUTHOR)
+    _check_folders(trainer, where)
+    _check_parameters(trainer.parameters, where)
+    return replace(trainer, function=_absolute(trainer.function, module, where))
+
+
+def _check_folders(trainer: Trainer, where: str) -> None:
+    if not trainer.folders:
+        raise PluginError(f"{where} needs at least one folder of pictures.", _AUTHOR)
+    for folder in trainer.folders:
+        if not isinstance(folder, Folder) or not folder.title:
+            raise PluginError(f"{where}: each folder must be a Folder with a title.", _AUTHOR)
+        if folder.kind not in get_args(FolderKind):
+            kinds = ", ".join(get_args(FolderKind))
+            raise PluginError(
+                f"{where}: the kind of a folder is {folder.kind!r}, not {kinds}.", _AUTHOR
+            )
+        if folder.minimum < 1 or folder.smallest < 1:
+            raise PluginError(f"{where}: minimum and smallest start at 1.", _AUTHOR)
+    if [folder.kind for folder in trainer.folders].count("pairs") > 1:
+        raise PluginError(f"{where} can have one folder of pairs, not more.", _AUTHOR)
+
+
+def check_gallery(gallery: Gallery) -> Gallery:
+    """The gallery, if all it says holds together.
+
+    Raises:
+        PluginError: saying what is wrong with which gallery.
+    """
+    where = f"Gallery {gallery.id!r}"
+    if not _TASK.fullmatch(gallery.id):
+        raise PluginError(f"{where}: the id must be in lower case with dashes.", _AUTHOR)
+    if not gallery.title:
+        raise PluginError(f"{where} has no title.", _AUTHOR)
+    folder = gallery.folder
+    if isinstance(folder, Path):
+        if not folder.is_dir():
+            raise PluginError(f"{where}: there is no folder {folder}.", _AUTHOR)
+    elif not re.fullmatch(rf"{BUNDLED_SCHEME}[\w-]+(/[\w-]+)*", folder):
+        raise PluginError(
+            f"{where}: the folder must be a Path or {BUNDLED_SCHEME}FOLDER, not {folder!r}.", _AUTHOR
+        )
+    return gallery
 
 
 def check_loader(loader: CheckpointLoader, module: ModuleType) -> CheckpointLoader:
@@ -132,18 +200,22 @@ def _check_signature(function: Callable[..., Any], arguments: tuple[str, ...], w
             raise PluginError(f"{where} calls {name} what must be {value}: {expected}.", _AUTHOR)
 
 
-def _check_parameters(operation: Operation, where: str) -> None:
-    model = operation.parameters
+def _check_parameters(model: type[Parameters], where: str) -> None:
     if not (isinstance(model, type) and issubclass(model, Parameters)):
         raise PluginError(f"{where}: parameters must be a subclass of Parameters.", _AUTHOR)
     if any(info.is_required() for info in model.model_fields.values()):
         raise PluginError(f"{where}: every parameter needs a default.", _AUTHOR)
-    describe(model)
+    for spec in describe(model):
+        if spec.gallery and not _TASK.fullmatch(spec.gallery):
+            raise PluginError(f"{where}: {spec.gallery!r} is no id of a gallery.", _AUTHOR)
+
+
+def _check_presets(operation: Operation, where: str) -> None:
     for preset in operation.presets:
         if not isinstance(preset, Preset) or not preset.title:
             raise PluginError(f"{where}: each preset must be a Preset with a title.", _AUTHOR)
         try:
-            validate(model, dict(preset.values))
+            validate(operation.parameters, dict(preset.values))
         except ImpastoError as error:
             raise PluginError(f"{where}, preset {preset.title}: {error}", _AUTHOR) from error
     titles = [preset.title for preset in operation.presets]

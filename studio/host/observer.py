@@ -24,6 +24,10 @@ class Observer:
         """Whether the run is to stop; asked before every layer of a network, so answer fast."""
         return False
 
+    def stopping(self) -> bool:
+        """Whether the run is to end early and keep what it has; asked between its steps."""
+        return False
+
     def give_way(self) -> bool:
         """A point at which the run can pause for something more urgent; whether it did."""
         return False

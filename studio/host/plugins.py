@@ -15,12 +15,16 @@ import pluggy
 
 from studio.api import hookspecs
 from studio.api.errors import PluginError, UserError
+from studio.api.galleries import Gallery
 from studio.api.models import CheckpointLoader, ModelCard
 from studio.api.operation import Operation
+from studio.api.trainer import Trainer
 from studio.host.candidates import Candidate, candidates, plugin_folder, slug
 from studio.host.declarations import (
+    check_gallery,
     check_loader,
     check_operation,
+    check_trainer,
     check_version,
     import_function,
 )
@@ -41,6 +45,8 @@ class LoadedPlugin:
         operations: what it offers, with absolute function references.
         cards: its models.
         loaders: checkpoints it recognises, with absolute function references.
+        trainers: what it trains, with absolute function references.
+        galleries: pictures that it brings.
     """
 
     name: str
@@ -50,6 +56,8 @@ class LoadedPlugin:
     operations: tuple[Operation, ...]
     cards: tuple[ModelCard, ...]
     loaders: tuple[CheckpointLoader, ...]
+    trainers: tuple[Trainer, ...] = ()
+    galleries: tuple[Gallery, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ class PluginRegistry:
         self.disabled = tuple(disabled)
         self._owners = {o.id: plugin for plugin in self.plugins for o in plugin.operations}
         self._operations = {o.id: o for plugin in self.plugins for o in plugin.operations}
+        self._trainers = {t.id: t for plugin in self.plugins for t in plugin.trainers}
         self._functions: dict[str, Callable[..., Any]] = {}
 
     def operations(self) -> tuple[Operation, ...]:
@@ -103,7 +112,8 @@ class PluginRegistry:
         """
         found = self._operations.get(operation_id)
         if found is None:
-            raise UserError(f"There is no operation {operation_id}.", self._advice(operation_id))
+            hint = self._advice(operation_id, self._operations, "`impasto operations`")
+            raise UserError(f"There is no operation {operation_id}.", hint)
         return found
 
     def plugin_of(self, operation_id: str) -> LoadedPlugin:
@@ -142,13 +152,44 @@ class PluginRegistry:
         """The checkpoint loaders of all plugins."""
         return tuple(loader for plugin in self.plugins for loader in plugin.loaders)
 
-    def _advice(self, operation_id: str) -> str:
-        close = difflib.get_close_matches(operation_id, self._operations, n=3, cutoff=0.5)
+    def galleries(self) -> tuple[Gallery, ...]:
+        """The galleries of reference pictures of all plugins."""
+        return tuple(gallery for plugin in self.plugins for gallery in plugin.galleries)
+
+    def trainers(self) -> tuple[Trainer, ...]:
+        """All trainers, by title."""
+        return tuple(sorted(self._trainers.values(), key=lambda t: (t.title, t.id)))
+
+    def trainer(self, trainer_id: str) -> Trainer:
+        """The trainer with this id.
+
+        Raises:
+            UserError: if there is none, with the ids that come close.
+        """
+        found = self._trainers.get(trainer_id)
+        if found is None:
+            hint = self._advice(trainer_id, self._trainers, "`impasto train --help`")
+            raise UserError(f"There is no trainer {trainer_id}.", hint)
+        return found
+
+    def training_function(self, trainer: Trainer) -> Callable[..., Any]:
+        """The function that trains; imported, and with it torch, and its signature checked.
+
+        Raises:
+            PluginError: if it cannot be imported or its signature is not the declared one.
+            UserError: what the recipe itself raised while it was imported.
+        """
+        declared = self.trainer(trainer.id)
+        arguments = ("data", "parameters", "context")
+        return import_function(declared.function, arguments, f"Trainer {declared.id!r}")
+
+    def _advice(self, wanted: str, known: Iterable[str], command: str) -> str:
+        close = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.5)
         if close:
             return f"Did you mean {' or '.join(close)}?"
         if self.failures:
             return "Some plugins did not load; `impasto plugins list` says why."
-        return "`impasto operations` lists all of them."
+        return f"{command} lists all of them."
 
 
 def discover(folder: Path | None = None, *, disabled: Collection[str] = ()) -> PluginRegistry:
@@ -207,6 +248,8 @@ def _load_one(candidate: Candidate, loaded: list[LoadedPlugin]) -> LoadedPlugin:
             check_loader(item, module)
             for item in _answers(hooks, "checkpoint_loaders", CheckpointLoader)
         ),
+        trainers=tuple(check_trainer(t, module) for t in _answers(hooks, "trainers", Trainer)),
+        galleries=tuple(check_gallery(g) for g in _answers(hooks, "galleries", Gallery)),
     )
     _refuse_duplicates(plugin, loaded)
     return plugin
@@ -250,6 +293,8 @@ def _refuse_duplicates(plugin: LoadedPlugin, loaded: list[LoadedPlugin]) -> None
             ("operation", other.operations),
             ("model", other.cards),
             ("checkpoint loader", other.loaders),
+            ("trainer", other.trainers),
+            ("gallery", other.galleries),
         ):
             for item in items:
                 owner = seen.setdefault((what, item.id), other.name)

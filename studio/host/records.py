@@ -23,7 +23,7 @@ def record(
         registry: to name the plugin and its version.
         operation: what was run.
         parameters: canonical JSON of its parameters.
-        state: of the finished run: models used, device, arithmetic.
+        state: of the finished run: models and reference pictures used, device, arithmetic.
     """
     plugin = registry.plugin_of(operation.id)
     return {
@@ -35,6 +35,7 @@ def record(
         "parameters": json.loads(parameters),
         "seed": state.request.seed,
         "models": dict(state.models),
+        "pictures": dict(state.references.used),
         "device": str(state.ladder.device),
         "precision": str(state.ladder.dtype).removeprefix("torch."),
     }

@@ -12,10 +12,12 @@ from studio.api.errors import Cancelled
 from studio.api.models import ModelCard
 from studio.document import Rect
 from studio.host import devices
+from studio.host.galleries import Galleries
 from studio.host.ladder import Ladder
 from studio.host.models import ModelStore
 from studio.host.networks import NetworkCache, Placement, Watch
 from studio.host.observer import Observer
+from studio.host.references import References
 from studio.host.requests import RunRequest
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class RunState:
         device: where to start.
         dtype: arithmetic to start in.
         nested: how to run another operation inside this run.
+        references: reads the reference pictures; by default from files alone.
     """
 
     def __init__(
@@ -48,9 +51,11 @@ class RunState:
         device: torch.device,
         dtype: torch.dtype,
         nested: Nested,
+        references: References | None = None,
     ) -> None:
         self.request, self.observer = request, observer
         self.networks, self.store, self.nested = networks, store, nested
+        self.references = references or References(Galleries())
         self.watch = Watch(self._inside)
         self.notes: list[str] = []
         self.models: dict[str, str] = {}

@@ -14,12 +14,13 @@ import numpy as np
 
 from studio.api.errors import ImpastoError, PluginError
 from studio.api.operation import Operation
-from studio.api.parameters import Parameters, canonical_json, validate
+from studio.api.parameters import Parameters, canonical_json, describe, validate
 from studio.api.pixels import Pixels
 from studio.document import Array, Picture, Rect, composite
 from studio.host import devices, precision
 from studio.host.context import RunContext
 from studio.host.convert import to_pixels, to_tensors, with_colors_of
+from studio.host.galleries import Galleries
 from studio.host.ladder import no_memory
 from studio.host.limits import check_request, result_size
 from studio.host.models import ModelStore
@@ -27,6 +28,7 @@ from studio.host.networks import NetworkCache
 from studio.host.observer import Observer
 from studio.host.plugins import PluginRegistry
 from studio.host.records import record
+from studio.host.references import References
 from studio.host.requests import RunRequest
 from studio.host.results import ResultImage, RunResult
 from studio.host.run_state import RunState
@@ -70,7 +72,14 @@ class Runner:
             dtype = torch.float32
         watcher = observer or Observer()
         state = RunState(
-            request, watcher, self.networks, self.store, device, dtype, self._run_nested
+            request,
+            watcher,
+            self.networks,
+            self.store,
+            device,
+            dtype,
+            self._run_nested,
+            self._references(operation, request),
         )
         try:
             return _Run(self.registry, operation, parameters, state).result()
@@ -80,6 +89,13 @@ class Runner:
             raise
         finally:
             state.watch.close()
+
+    def _references(self, operation: Operation, request: RunRequest) -> References:
+        """The reader of reference pictures, in the space of the tensors that the run is given."""
+        seen = request.picture if operation.input != "none" else None
+        first = [spec.gallery for spec in describe(operation.parameters) if spec.gallery]
+        galleries = Galleries(self.registry.galleries())
+        return References(galleries, first, seen.icc if seen else None, self.max_pixels)
 
     def _run_nested(
         self,

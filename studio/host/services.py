@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.document.events import listen
+from studio.host.galleries import Galleries
 from studio.host.models import ModelStore, default_cache_dir
 from studio.host.networks import NetworkCache
 from studio.host.plugins import PluginRegistry, discover
 from studio.host.queue import JobQueue
 from studio.host.runs import Runner
 from studio.host.settings import Settings
+
+if TYPE_CHECKING:
+    from studio.host.training.bench import TrainingBench
 
 
 @dataclass
@@ -24,12 +29,19 @@ class Services:
         registry: plugins and operations.
         store: models.
         networks: cache of loaded networks.
+        plugins: folder of dropped-in plugins; the user's if None.
     """
 
     settings: Settings
     registry: PluginRegistry
     store: ModelStore
     networks: NetworkCache
+    plugins: Path | None = None
+
+    @property
+    def galleries(self) -> Galleries:
+        """Reference pictures: those that plugins bring, and the user's own."""
+        return Galleries(self.registry.galleries())
 
     @property
     def runner(self) -> Runner:
@@ -47,6 +59,17 @@ class Services:
 
         listen(self.settings.changed, follow)
         return queue
+
+    @cached_property
+    def training(self) -> TrainingBench:
+        """Trains models in processes of their own."""
+        from studio.host.recovery import data_folder
+        from studio.host.training.bench import TrainingBench
+        from studio.host.training.host import Host
+
+        plugins = str(self.plugins.absolute()) if self.plugins else None
+        host = Host(plugins, self.settings.disabled_plugins, str(self.store.cache_dir.absolute()))
+        return TrainingBench(self.registry, self.store, data_folder() / "trainings", host)
 
 
 def bundled_models() -> Path:
@@ -69,4 +92,4 @@ def build_services(
     settings = Settings.load(config)
     registry = discover(plugins, disabled=settings.disabled_plugins)
     store = ModelStore(models or default_cache_dir(), bundled_models(), registry.cards())
-    return Services(settings, registry, store, NetworkCache())
+    return Services(settings, registry, store, NetworkCache(), plugins)

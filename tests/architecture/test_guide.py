@@ -27,7 +27,10 @@ def code_blocks(language: str) -> list[str]:
 def public_names() -> Iterator[str]:
     """Everything an author can name: hooks, fields, functions, methods."""
     yield from (name for name, hook in vars(hookspecs).items() if hasattr(hook, "impasto_spec"))
-    for record in (api.Operation, api.Preset, api.Pixels, api.Recognised, api.CheckpointLoader):
+    for record in (
+        *(api.Operation, api.Preset, api.Pixels, api.Recognised, api.CheckpointLoader),
+        api.Gallery,
+    ):
         yield from (field.name for field in dataclasses.fields(record))
     for model in (api.ModelCard, api.ModelFile):
         yield from model.model_fields
@@ -51,6 +54,7 @@ def test_the_guide_mentions(name: str):
         api.text,
         api.model,
         api.picture,
+        api.pictures,
         api.color,
         api.curve,
         api.levels,

@@ -1,0 +1,87 @@
+"""A plugin for tests of reference pictures, of stopping early, and of drawing that is followed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from studio.api import (
+    Gallery,
+    Operation,
+    Parameters,
+    Pixels,
+    Preset,
+    WeightedPicture,
+    hookimpl,
+    integer,
+    picture,
+    pictures,
+)
+
+api_version = 1
+
+
+class Mix(Parameters):
+    style: tuple[WeightedPicture, ...] = pictures(gallery="looks", help="Looks to take on")
+    ground: str | None = picture(gallery="looks", title="Ground")
+    plain: str | None = picture()
+
+
+class Steps(Parameters):
+    steps: int = integer(400, minimum=1, maximum=100_000)
+
+
+@hookimpl
+def operations():
+    return [
+        Operation(
+            id="looks.mix",
+            title="Mix",
+            menu="Test",
+            help="Fill with the mean color of pictures.",
+            parameters=Mix,
+            function=":mix",
+            presets=(
+                Preset("Warm", {"style": "gallery:red*0.5"}),
+                Preset("Both", {"style": [("gallery:red", 1), ("gallery:deep-blue", 3)]}),
+            ),
+        ),
+        Operation(
+            id="looks.brighten",
+            title="Brighten",
+            menu="Test",
+            help="Brighten step by step.",
+            parameters=Steps,
+            function=":brighten",
+            preview=False,
+            stoppable=True,
+        ),
+    ]
+
+
+@hookimpl
+def galleries():
+    return [Gallery("looks", "Looks", Path(__file__).parent / "pictures")]
+
+
+def mix(pixels, mask, parameters, context):
+    chosen = list(parameters.style)
+    chosen += [WeightedPicture(s) for s in (parameters.ground, parameters.plain) if s]
+    total = sum(each.weight for each in chosen)
+    if not total:
+        return pixels
+    out = pixels * 0
+    for source, weight in chosen:
+        out += context.picture(source).mean((2, 3), keepdim=True) * (weight / total)
+    return out
+
+
+def brighten(pixels, mask, parameters, context):
+    for step in range(parameters.steps):
+        bright = pixels + (1 - pixels) * (step + 1) / parameters.steps
+        context.progress((step + 1) / parameters.steps, f"Step {step + 1}", bright)
+        if context.stopping:
+            context.note(f"Stopped after {step + 1} steps.")
+            return Pixels(bright, title="Brightened")
+        time.sleep(0.01)
+    return bright
