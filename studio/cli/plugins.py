@@ -54,6 +54,7 @@ def to_json(registry: PluginRegistry) -> dict[str, object]:
                 "origin": plugin.origin,
                 "operations": [operation.id for operation in plugin.operations],
                 "models": [card.id for card in plugin.cards],
+                "trainers": [trainer.id for trainer in plugin.trainers],
             }
             for plugin in registry.plugins
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from studio.api.errors import UserError
-from studio.api.models import CheckpointLoader, ModelCard, ModelFile
+from studio.api.models import CheckpointLoader, ModelCard, ModelFile, ModelFormat
 from studio.host.models.cache import (
     FileCache,
     FileState,
@@ -28,8 +29,10 @@ from studio.host.models.cache import (
 from studio.host.models.http import Patience
 from studio.host.models.imports import describe_files, gather, make_card, recognise, unique_id
 from studio.host.models.sources import Fetch, fetch_files, location
+from studio.host.models.trained import embed_card, embedded_card
 
 _log = logging.getLogger(__name__)
+_SETTLED_NS = 2_000_000_000
 
 
 class ModelStatus(StrEnum):
@@ -88,17 +91,22 @@ class ModelStore:
         self._lock = threading.RLock()
         self._cards: dict[str, ModelCard] = {}
         self._imported: dict[str, Path] = {}
+        self._folder_changed = 0
         for card in cards:
             if card.id in self._cards:
                 self._complain(
                     f"The model id {card.id} is declared twice; the second was left out."
                 )
             self._cards.setdefault(card.id, card)
-        self._read_imported()
+        self._notice()
 
     def cards(self, task: str | None = None) -> tuple[ModelCard, ...]:
-        """All cards in the order of declaration, imported ones last; of one task if given."""
+        """All cards in the order of declaration, imported ones last; of one task if given.
+
+        Models that another process added or removed meanwhile are noticed.
+        """
         with self._lock:
+            self._notice()
             return tuple(card for card in self._cards.values() if task in (None, card.task))
 
     def card(self, id: str) -> ModelCard:
@@ -108,6 +116,7 @@ class ModelStore:
             UserError: if there is none; the hint names ids that come close.
         """
         with self._lock:
+            self._notice()
             card = self._cards.get(id)
             known = list(self._cards)
         if card is not None:
@@ -198,7 +207,8 @@ class ModelStore:
         """Copy a checkpoint into the cache and make it a model that stays.
 
         Files that a declared model waits for complete that model, and its card is returned. A file
-        that was imported before gives the card it got then.
+        that was imported before gives the card it got then. One that was trained with Impasto
+        brings its card along.
 
         Args:
             path: the checkpoint; of an ncnn pair either file.
@@ -211,20 +221,62 @@ class ModelStore:
         with disk_errors(path):
             files = describe_files(paths)
         known = self._same_files(files)
-        if known is None:
-            loader, found = recognise(paths, kind, loaders)
+        new = known or self._recognised(paths, files, kind, loaders)
         self._cache.require_room(sum(file.bytes for file in files))
         with self._cache.locked("import"):
             self._copy_in(paths, files)
-            if known is not None:
-                return known
+            return known or self._adopt(new)
+
+    def _recognised(
+        self,
+        paths: tuple[Path, ...],
+        files: tuple[ModelFile, ...],
+        kind: ModelFormat,
+        loaders: Iterable[CheckpointLoader],
+    ) -> ModelCard:
+        if kind == "safetensors":
+            card = embedded_card(paths[0], files, paths[0].absolute().as_uri())
+            if card is not None:
+                return card
+        loader, found = recognise(paths, kind, loaders)
+        name = unique_id(paths[0].stem, lambda _: False)
+        return make_card(name, files, kind, paths[0], loader, found)
+
+    def add_trained(self, path: Path, card: ModelCard) -> ModelCard:
+        """Make a model that stays of a safetensors file that was trained here.
+
+        Args:
+            path: the file, which stays as it is.
+            card: what it is; its id is made unique, its files and source are found out.
+
+        Returns:
+            The card as it is kept. The file in the cache has it in its metadata, too.
+
+        Raises:
+            UserError: if it cannot be kept.
+        """
+        self._cache.require_room(path.stat().st_size)
+        with self._cache.locked("import"), self._cache.scratch() as temporary:
             with self._lock:
-                self._read_imported()  # another process may have taken the name meanwhile
-                name = unique_id(paths[0].stem, self._cards.__contains__)
-                card = make_card(name, files, kind, paths[0], loader, found)
-                target = self._card_path(name)
-                write_atomically(target, card.model_dump_json(indent=2).encode())
-                self._cards[name], self._imported[name] = card, target
+                self._notice()
+                card = card.model_copy(update={"id": unique_id(card.id, self._cards.__contains__)})
+            with disk_errors(temporary):
+                embed_card(path, temporary, card)
+            (found,) = describe_files((temporary,))
+            file = found.model_copy(update={"name": f"{card.id}.safetensors"})
+            target = self._cache.adopt(temporary, file, str(path))
+            source = target.absolute().as_uri()
+            return self._adopt(card.model_copy(update={"files": (file,), "source": source}))
+
+    def _adopt(self, card: ModelCard) -> ModelCard:
+        """Keep the card of files that are in the cache, under an id that nobody has."""
+        with self._lock:
+            self._notice()  # another process may have taken the name meanwhile
+            name = unique_id(card.id, self._cards.__contains__)
+            card = card.model_copy(update={"id": name})
+            target = self._card_path(name)
+            write_atomically(target, card.model_dump_json(indent=2).encode())
+            self._cards[name], self._imported[name] = card, target
         return card
 
     def remove(self, id: str) -> None:
@@ -338,6 +390,21 @@ class ModelStore:
 
     def _card_path(self, id: str) -> Path:
         return self.cache_dir / "cards" / f"{id}.json"
+
+    def _notice(self) -> None:
+        """Take up what has become of the folder of imported cards, if it has changed."""
+        folder = self.cache_dir / "cards"
+        try:
+            changed = folder.stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        if changed == self._folder_changed:
+            return
+        # Right after a change a second one may leave the same time: look again then.
+        self._folder_changed = changed if time.time_ns() - changed > _SETTLED_NS else -1
+        for gone in [name for name, path in self._imported.items() if not path.exists()]:
+            del self._imported[gone], self._cards[gone]
+        self._read_imported()
 
     def _read_imported(self) -> None:
         """Add the cards of imported models that are not known yet."""
