@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -25,6 +26,7 @@ Task = Literal["pix2pix", "cyclegan"]
 _LUMA = (0.299, 0.587, 0.114)
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _LAYER = re.compile(r"\w+\.\d+(\.\w+)*")
+_RESIDUAL = "residual"
 _CONVOLUTIONS = 6  # of a ResNet generator outside of its blocks
 
 
@@ -272,6 +274,8 @@ def _encoder_decoder(state: Mapping[str, Tensor]) -> Translator | None:
 
 def _resnet(state: Mapping[str, Tensor]) -> Translator | None:
     """A sequence of numbered layers, some of which are residual blocks."""
+    residual = _RESIDUAL in state  # a buffer of ours, as no layer tells
+    state = {key: value for key, value in state.items() if key != _RESIDUAL}
     if not state or not all(_LAYER.fullmatch(key) for key in state):
         return None
     found = _Sequence.of(state)
@@ -288,6 +292,7 @@ def _resnet(state: Mapping[str, Tensor]) -> Translator | None:
         norms.kind,
         upsampling=found.upsampling,
         bias=bias,
+        residual=residual,
     )
     if found.zeros_outside:
         network.model = _zero_padded(network.model)
@@ -295,7 +300,8 @@ def _resnet(state: Mapping[str, Tensor]) -> Translator | None:
         for block in network.model:
             if isinstance(block, ResnetBlock):
                 block.conv_block = _zero_padded(block.conv_block)
-    network.load_state_dict(_renamed(norms.state, network))
+    kept = {_RESIDUAL: torch.ones(1)} if residual else {}
+    network.load_state_dict(_renamed(norms.state, network) | kept)
     name = f"ResNet-{found.blocks}" if found.blocks else "Encoder-decoder"
     return Translator(network, name, channels=channels, multiple=4, norm=norms.kind)
 

@@ -57,6 +57,15 @@ def test_unets_of_any_norm_and_depth(norm: Norm, upsampling: Upsampling, tmp_pat
     assert _same(translator, network, _picture(64, 32))
 
 
+@pytest.mark.parametrize("norm", ["batch", "instance"])
+def test_resnets_that_learned_the_difference(norm: Norm) -> None:
+    network = _lively(ResnetGenerator(3, 3, 4, 1, norm, residual=True))
+    translator = translator_from(network.state_dict())
+    assert _same(translator, network, _picture(16, 24))
+    plain = {key: value for key, value in network.state_dict().items() if key != "residual"}
+    assert not _same(translator_from(plain), network, _picture(16, 24))
+
+
 @pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 @pytest.mark.parametrize("dropout", [False, True])
 @pytest.mark.parametrize("norm", ["batch", "instance", "instance-affine", "none"])
