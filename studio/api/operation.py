@@ -55,7 +55,7 @@ class Operation:
         preview: whether running it on the visible region alone shows what the whole would look like.
         live: whether the canvas shows the result while its form is open, following every change of a
             value. For what takes well under a second on a screenful of pixels; ``input`` must be a
-            picture and ``output`` a region. Lengths in pixels are to be multiplied by
+            picture and ``output`` a region or layers. Lengths in pixels are to be multiplied by
             ``context.scale``, as the preview may run on a reduced picture.
         stoppable: whether it can be asked to end at any time and keep what it has: it looks at
             ``context.stopping`` between its steps and returns early.

@@ -21,6 +21,8 @@ from studio.api.trainer import Folder, FolderKind, Trainer
 
 OPERATION_ID = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 TRAINER_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?")
+TRAINER_FLAGS = frozenset({"data", "folder", "restart", "title"})
+"""Names that a trainer's parameters cannot have, besides those that belong to the host anyway."""
 _TASK = re.compile(r"[a-z0-9][a-z0-9-]*")
 _REFERENCE = re.compile(r"\.*(\w+(\.\w+)*)?:[A-Za-z_]\w*")
 _AUTHOR = "Report this to the plugin's author."
@@ -72,8 +74,12 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
         raise PluginError(
             f"{where} takes no picture, so its output must be layers or document.", _AUTHOR
         )
-    if operation.live and (operation.input == "none" or operation.output != "region"):
-        raise PluginError(f"{where}: only an operation on a region can be live.", _AUTHOR)
+    seen = operation.input != "none" and operation.output in {"region", "layers"}
+    if operation.live and not seen:
+        raise PluginError(
+            f"{where}: only an operation that makes a region or layers of a picture can be live.",
+            _AUTHOR,
+        )
     if operation.context_pixels < 0:
         raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
     _check_parameters(operation.parameters, where)
@@ -101,6 +107,12 @@ def check_trainer(trainer: Trainer, module: ModuleType) -> Trainer:
         raise PluginError(f"{where}: {trainer.operation!r} is no id of an operation.", _AUTHOR)
     _check_folders(trainer, where)
     _check_parameters(trainer.parameters, where)
+    taken = TRAINER_FLAGS.intersection(trainer.parameters.model_fields)
+    if taken:
+        raise PluginError(
+            f"{where}: a parameter cannot be named {min(taken)}: the training bench uses it.",
+            _AUTHOR,
+        )
     return replace(trainer, function=_absolute(trainer.function, module, where))
 
 
@@ -138,7 +150,8 @@ def check_gallery(gallery: Gallery) -> Gallery:
             raise PluginError(f"{where}: there is no folder {folder}.", _AUTHOR)
     elif not re.fullmatch(rf"{BUNDLED_SCHEME}[\w-]+(/[\w-]+)*", folder):
         raise PluginError(
-            f"{where}: the folder must be a Path or {BUNDLED_SCHEME}FOLDER, not {folder!r}.", _AUTHOR
+            f"{where}: the folder must be a Path or {BUNDLED_SCHEME}FOLDER, not {folder!r}.",
+            _AUTHOR,
         )
     return gallery
 

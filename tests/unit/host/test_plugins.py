@@ -194,7 +194,7 @@ def test_one_failing_plugin_stops_nothing(tmp_path: Path, drop: Drop, fault: str
         ('":invert"', '":invert", output="pixels"', "output is 'pixels'"),
         ('":invert"', '":invert", input="none"', "layers or document"),
         ('":invert"', '":invert", context_pixels=-1', "below 0"),
-        ('":invert"', '":invert", live=True, output="layers"', "can be live"),
+        ('":invert"', '":invert", live=True, output="document"', "can be live"),
         ("parameters=Invert", "parameters=dict", "subclass of Parameters"),
         ("number(1.0, minimum", "number(2.0, minimum", "strength"),
         ("= number(1.0, minimum=0, maximum=1)", "", "needs a default"),
