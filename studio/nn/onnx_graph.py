@@ -1,13 +1,14 @@
 """Reading ONNX files into plain records, without the ``onnx`` package.
 
-Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. `studio.nn.onnx_module` runs what is read here.
+Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. `studio.nn.onnx_module` runs
+what is read here.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,31 @@ class OnnxNode:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Attribute]
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """An attribute that is a whole number."""
+        value = self.attributes.get(name)
+        return value if isinstance(value, int) else default
+
+    def number(self, name: str, default: float = 0.0) -> float:
+        """An attribute that is a real number."""
+        value = self.attributes.get(name)
+        return float(value) if isinstance(value, int | float) else default
+
+    def text(self, name: str, default: str = "") -> str:
+        """An attribute that is a word."""
+        value = self.attributes.get(name)
+        return value if isinstance(value, str) else default
+
+    def integers(self, name: str, default: Sequence[int] = ()) -> tuple[int, ...]:
+        """An attribute that is a list of whole numbers."""
+        value = self.attributes.get(name, tuple(default))
+        return tuple(int(each) for each in value) if isinstance(value, tuple) else tuple(default)
+
+    def tensor(self, name: str) -> Tensor | None:
+        """An attribute that is a tensor."""
+        value = self.attributes.get(name)
+        return value if isinstance(value, Tensor) else None
 
 
 @dataclass(frozen=True)
@@ -180,7 +206,7 @@ def _attribute(message: Message, owner: str) -> Attribute:
 def _value_info(message: Message) -> OnnxValue:
     shape = message.message(2).message(1).message(2)
     sides = [each.integer(1) if 1 in each else None for each in shape.messages(1)]
-    return OnnxValue(message.text(1), tuple(side if side else None for side in sides))
+    return OnnxValue(message.text(1), tuple(side or None for side in sides))
 
 
 def _tensor(message: Message) -> Tensor:

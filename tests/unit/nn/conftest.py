@@ -1,4 +1,4 @@
-"""A writer of ncnn files, so that the reader is tested without anyone's weights."""
+"""Writers of ncnn and ONNX files, so that the readers are tested without anyone's weights."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import onnxruntime  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import torch
 from torch import Tensor
+
+from studio.nn.onnx_graph import OnnxGraph, OnnxNode, OnnxValue
 
 FLOAT16_TAG = 0x01306B47
 
@@ -174,3 +177,123 @@ def write_compact(writer) -> Callable[..., tuple[Path, Path]]:
         return writer.write()
 
     return write
+
+
+def _varint(value: int) -> bytes:
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _field(number: int, value: float | str | bytes) -> bytes:
+    """One field of a protobuf message."""
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    if isinstance(value, float):
+        return _varint(number << 3 | 5) + struct.pack("<f", value)
+    raw = value.encode() if isinstance(value, str) else value
+    return _varint(number << 3 | 2) + _varint(len(raw)) + raw
+
+
+_ONNX_TYPES = {
+    torch.float32: 1,
+    torch.uint8: 2,
+    torch.int8: 3,
+    torch.int32: 6,
+    torch.int64: 7,
+    torch.bool: 9,
+    torch.float16: 10,
+    torch.float64: 11,
+}
+
+
+def _onnx_tensor(tensor: Tensor, name: str = "") -> bytes:
+    sides = b"".join(_field(1, side) for side in tensor.shape)
+    raw = tensor.contiguous().numpy().tobytes()
+    return sides + _field(2, _ONNX_TYPES[tensor.dtype]) + _field(8, name) + _field(9, raw)
+
+
+def _onnx_attribute(name: str, value: object) -> bytes:
+    head = _field(1, name)
+    if isinstance(value, float):
+        return head + _field(2, value) + _field(20, 1)
+    if isinstance(value, int):
+        return head + _field(3, value) + _field(20, 2)
+    if isinstance(value, str):
+        return head + _field(4, value) + _field(20, 3)
+    if isinstance(value, Tensor):
+        return head + _field(5, _onnx_tensor(value)) + _field(20, 4)
+    assert isinstance(value, tuple)
+    if all(isinstance(each, int) for each in value):
+        return head + b"".join(_field(8, each) for each in value) + _field(20, 7)
+    return head + b"".join(_field(7, float(each)) for each in value) + _field(20, 6)
+
+
+def _onnx_value(value: OnnxValue) -> bytes:
+    sides = (_field(2, "side") if side is None else _field(1, side) for side in value.shape)
+    shape = b"".join(_field(1, side) for side in sides)
+    return _field(1, value.name) + _field(2, _field(1, _field(1, 1) + _field(2, shape)))
+
+
+@pytest.fixture
+def write_onnx(tmp_path: Path) -> Callable[[OnnxGraph], Path]:
+    """Writes a graph as an ONNX file."""
+
+    def write(graph: OnnxGraph) -> Path:
+        nodes = b""
+        for node in graph.nodes:
+            names = b"".join(_field(1, name) for name in node.inputs)
+            names += b"".join(_field(2, name) for name in node.outputs)
+            attributes = b"".join(
+                _field(5, _onnx_attribute(key, value)) for key, value in node.attributes.items()
+            )
+            nodes += _field(1, names + _field(3, node.name) + _field(4, node.type) + attributes)
+        body = nodes + _field(2, "graph")
+        body += b"".join(_field(5, _onnx_tensor(v, name)) for name, v in graph.weights.items())
+        body += b"".join(_field(11, _onnx_value(value)) for value in graph.inputs)
+        # Without a shape: what comes out is for the runtime to find.
+        body += b"".join(
+            _field(12, _field(1, v.name) + _field(2, _field(1, _field(1, 1))))
+            for v in graph.outputs
+        )
+        path = tmp_path / f"graph{len(list(tmp_path.iterdir()))}.onnx"
+        path.write_bytes(_field(1, 8) + _field(7, body) + _field(8, _field(2, graph.opset)))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def onnx_graph() -> Callable[..., OnnxGraph]:
+    """Makes a graph of one input ``x`` from rows of (type, inputs, outputs, attributes)."""
+
+    def make(*rows: Sequence[object], weights=None, shape=(1, 3, None, None), opset=17):
+        nodes = []
+        for number, (kind, inputs, outputs, *rest) in enumerate(rows):
+            attributes = rest[0] if rest else {}
+            nodes.append(OnnxNode(kind, f"n{number}", tuple(inputs), tuple(outputs), attributes))  # type: ignore[arg-type]  # rows are written by hand
+        outputs = tuple(OnnxValue(name, ()) for name in nodes[-1].outputs)
+        return OnnxGraph(tuple(nodes), weights or {}, (OnnxValue("x", shape),), outputs, opset)
+
+    return make
+
+
+@pytest.fixture
+def by_onnxruntime() -> Callable[..., Tensor]:
+    """Runs a file with onnxruntime, as it stands or as it makes it faster."""
+
+    def run(path: Path, *inputs: Tensor, optimized: bool = False) -> Tensor:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 4
+        if not optimized:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = onnxruntime.InferenceSession(str(path), options)
+        names = [each.name for each in session.get_inputs()]
+        arrays = {name: value.numpy() for name, value in zip(names, inputs, strict=True)}
+        return torch.from_numpy(np.asarray(session.run(None, arrays)[0]))
+
+    return run
