@@ -21,6 +21,7 @@ from studio.api.galleries import (
 )
 from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec, describe, validate
+from studio.api.trainer import Trainer
 from studio.cli.session import Usage
 
 _PREFIX = "parameter_"
@@ -40,26 +41,26 @@ _METAVARS = {
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def options(operation: Operation) -> list[click.Option]:
-    """The flags of an operation's parameters, in their order."""
-    return [_option(spec) for spec in describe(operation.parameters)]
+def options(declared: Operation | Trainer) -> list[click.Option]:
+    """The flags of an operation's parameters, or a trainer's, in their order."""
+    return [_option(spec) for spec in describe(declared.parameters)]
 
 
-def given(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+def given(declared: Operation | Trainer, values: dict[str, Any]) -> dict[str, Any]:
     """The parameters that were given, taken out of what click read, and checked together.
 
     Raises:
         Usage: if they do not fit each other.
     """
     found = {}
-    for spec in describe(operation.parameters):
+    for spec in describe(declared.parameters):
         value = values.pop(_PREFIX + spec.name)
         if spec.kind == "pictures":  # the flag may be repeated
             value = [each for part in value or () for each in part] or None
         if value is not None:
             found[spec.name] = value
     try:
-        validate(operation.parameters, dict(found))
+        validate(declared.parameters, dict(found))
     except UserError as error:
         raise Usage(error.message, error.hint) from error
     return found

@@ -11,6 +11,7 @@ import click
 from studio.api.errors import UserError
 from studio.api.operation import Operation
 from studio.api.parameters import Parameters, describe
+from studio.api.trainer import Trainer
 from studio.cli import flags
 from studio.cli.session import Session, Usage
 
@@ -54,7 +55,7 @@ def _command(session: Session, operation: Operation) -> click.Command:
         from studio.cli.batch import Wish, run_all
 
         parameters = flags.given(operation, values)
-        _check_models(session, operation, parameters)
+        check_models(session, operation, parameters)
         check_pictures(session, operation.parameters, parameters)
         return run_all(session, Wish(operation=operation, parameters=parameters, **values))
 
@@ -78,20 +79,7 @@ def _common(operation: Operation) -> list[click.Parameter]:
         click.Option(
             ["-o", "--output"], required=True, help="File, or folder for several results."
         ),
-        click.Option(
-            ["--seed"],
-            type=click.IntRange(0, 2**63 - 1),
-            default=0,
-            metavar="N",
-            help="The same seed gives the same result. [default: 0]",
-        ),
-        click.Option(
-            ["--device"],
-            default="auto",
-            metavar="DEVICE",
-            callback=_device,
-            help="auto|cpu|cuda|cuda:N|mps|xpu [default: auto]",
-        ),
+        *seed_and_device(),
         click.Option(
             ["--precision"],
             type=click.Choice(["auto", "float32"]),
@@ -125,6 +113,26 @@ def _common(operation: Operation) -> list[click.Parameter]:
     ]
 
 
+def seed_and_device() -> list[click.Option]:
+    """Two flags that whatever computes has."""
+    return [
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**63 - 1),
+            default=0,
+            metavar="N",
+            help="The same seed gives the same result. [default: 0]",
+        ),
+        click.Option(
+            ["--device"],
+            default="auto",
+            metavar="DEVICE",
+            callback=_device,
+            help="auto|cpu|cuda|cuda:N|mps|xpu [default: auto]",
+        ),
+    ]
+
+
 def _device(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if not _DEVICE.fullmatch(value):
         raise click.BadParameter(
@@ -133,10 +141,12 @@ def _device(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
-def _check_models(session: Session, operation: Operation, parameters: dict[str, Any]) -> None:
+def check_models(
+    session: Session, declared: Operation | Trainer, parameters: dict[str, Any]
+) -> None:
     """Refuse a model that does not exist, or is for something else, before anything is read."""
     store = session.services.store
-    for spec in describe(operation.parameters):
+    for spec in describe(declared.parameters):
         name = parameters.get(spec.name)
         if spec.kind != "model" or name is None:
             continue

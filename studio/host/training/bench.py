@@ -90,6 +90,7 @@ class TrainingBench:
         seed: int = 0,
         device: str = "auto",
         folder: Path | None = None,
+        pictures: int = 0,
     ) -> TrainingRun:
         """Queue a new training.
 
@@ -101,6 +102,7 @@ class TrainingBench:
             seed: of everything random.
             device: as ``--device`` takes it.
             folder: where to keep the run; a new one in the user's data folder if None.
+            pictures: how many `check_data` found, if that was called already; 0 has it called.
 
         Raises:
             UserError: if there is no such trainer, parameters or folders do not fit, or the disk
@@ -122,6 +124,7 @@ class TrainingBench:
         records.write_spec(folder, spec)
         with self._lock:
             run = self._runs[folder] = TrainingRun(self, folder, spec)
+            run.pictures = pictures
             self._enqueue(run)
         self._tell(run)
         return run
@@ -141,6 +144,13 @@ class TrainingBench:
             else:
                 return
         self._tell(run)
+
+    def pause_all(self) -> None:
+        """Stop all runs for now, those that wait first."""
+        with self._lock:
+            waiting, current = list(self._queue), self._current
+        for run in (*waiting, *([current] if current else [])):
+            self.pause(run)
 
     def resume(self, run: TrainingRun) -> None:
         """Queue a run that stands still.
@@ -214,11 +224,8 @@ class TrainingBench:
         """
         with self._lock:
             self._closed = True
-            for run in list(self._queue):
-                self.pause(run)
             run, thread = self._current, self._thread
-        if run is not None:
-            self.pause(run)
+        self.pause_all()
         if thread is not None:
             thread.join(seconds)
             if thread.is_alive() and run is not None and run.process is not None:
@@ -297,6 +304,7 @@ class TrainingBench:
         data = [Path(folder) for folder in run.spec.data]
         if run.pictures:
             assign(trainer, data)
+            run.keep()
             return
 
         def report(done: int, count: int) -> None:

@@ -158,13 +158,14 @@ def test_wrong_wishes_are_refused_at_once(bench, photos):
 
 PARENT = """
     import sys
+    import time
     from pathlib import Path
     from studio.host.services import build_services
 
     bench = build_services().training
     run = bench.start("tinytrain", [Path(sys.argv[1])], {"steps": 5000, "wait": 5})
     while run.fraction < 0.002:
-        pass
+        time.sleep(0.02)
     print(run.folder, run.process.id, flush=True)
     sys.stdin.read()
 """
