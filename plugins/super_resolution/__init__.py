@@ -8,39 +8,15 @@ from studio.api import (
     CheckpointLoader,
     ModelCard,
     Operation,
-    Parameters,
     Preset,
+    Trainer,
     hookimpl,
-    model,
-    number,
     read_cards,
 )
+from studio_plugins.super_resolution.parameters import TASK, UpscaleParameters, output_size
+from studio_plugins.super_resolution.training import TRAINER
 
 api_version = 1
-TASK = "super-resolution"
-
-
-class UpscaleParameters(Parameters):
-    """What can be set."""
-
-    scale: float = number(
-        2.0, minimum=1, maximum=8, step=0.5, unit="×", help="How many times as wide and as high."
-    )
-    model: str | None = model(
-        TASK, help="The network; left open, a bundled one that keeps to what the picture shows."
-    )
-    strength: float = number(
-        1.0,
-        minimum=0,
-        maximum=1,
-        step=0.05,
-        help="1: the network's result; 0: a plain bicubic enlargement; between: a blend.",
-    )
-
-
-def output_size(parameters: UpscaleParameters, width: int, height: int) -> tuple[int, int]:
-    """Width and height of the result, at least 1 x 1."""
-    return max(1, round(width * parameters.scale)), max(1, round(height * parameters.scale))
 
 
 @hookimpl
@@ -93,3 +69,9 @@ def checkpoint_loaders() -> list[CheckpointLoader]:
             function=".loading:recognise",
         )
     ]
+
+
+@hookimpl
+def trainers() -> list[Trainer]:
+    """Upscalers for the user's own kind of picture."""
+    return [TRAINER]

@@ -12,8 +12,8 @@ from torch import Tensor
 from studio.api import Context, Pixels
 from studio.nn.resample import BLOCK, bicubic_resize, bicubic_rows
 from studio.nn.transparency import filled
-from studio_plugins.super_resolution import TASK, UpscaleParameters, output_size
 from studio_plugins.super_resolution.loading import load_network
+from studio_plugins.super_resolution.parameters import TASK, UpscaleParameters, output_size
 from studio_plugins.super_resolution.transparency import bounded
 from studio_plugins.super_resolution.upscaler import Upscaler
 

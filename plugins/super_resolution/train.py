@@ -1,176 +1,186 @@
 """The recipe of the bundled upscalers: faithful enlargement of photographs.
 
 Trains `CompactEDSR` from random initialisation with a Charbonnier loss on pairs made by MATLAB's
-antialiased bicubic. The x2 network starts from the trunk of the x4 one, as EDSR (Lim et al. 2017,
+antialiased bicubic. The x2 network started from the trunk of the x4 one, as EDSR (Lim et al. 2017,
 section 3.2) does in the other direction. Every picture stays on one side of the split: tiles of
 one photograph are all in training or all in validation.
-
-    python -m studio_plugins.super_resolution.train --data PHOTOS --folder RUN --scale 4 -o OUT
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
-from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from studio.nn.ema import ExponentialMovingAverage
+from studio.nn.loops import Schedule, Stateful, Validation, fit
 from studio.nn.losses import charbonnier
 from studio.nn.metrics import psnr_y
-from studio.nn.resample import bicubic_downscale, bicubic_resize
-from studio.nn.training import (
-    Budget,
-    ConsoleContext,
-    TrainingContext,
-    cosine_rate,
-    keep_malloc_pages,
-    load_checkpoint,
-    save_checkpoint,
+from studio.nn.pictures import (
+    Picture,
+    list_pictures,
+    originals_of,
+    read_picture,
+    split,
+    to_tensor,
 )
+from studio.nn.resample import bicubic_downscale, bicubic_resize
+from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
 from studio_plugins.super_resolution.networks import CompactEDSR
 
-Picture = NDArray[np.uint8]
+if TYPE_CHECKING:
+    from studio_plugins.super_resolution.training import UpscalerRecipe
+
 Pair = tuple[Picture, Picture]
+"""A picture at low and at high resolution."""
+
+_FEWEST = 20
+_LARGEST = 768  # side of what is kept of a picture, in pixels
+_MOST_BYTES = 4_000_000_000  # of all pictures together
+_SHOWN = 4
+_SHOWN_SIDE = 256
 
 
-@dataclass(frozen=True)
-class Parameters:
-    """What can be set; the defaults made the bundled networks.
-
-    Attributes:
-        scale: enlargement factor.
-        channels: width of the trunk.
-        blocks: residual blocks in the trunk.
-        steps: optimiser steps.
-        minutes: end of the schedule in minutes if that comes first.
-        batch: pairs in a step.
-        patch: side of a low-resolution patch in pixels.
-        rate: peak learning rate of Adam.
-        validation: share of the original pictures held out for choosing the checkpoint.
-        start: safetensors file to take the trunk from.
-        seed: of the initialisation and of the patches.
-    """
-
-    scale: int = 4
-    channels: int = 64
-    blocks: int = 8
-    steps: int = 20_000
-    minutes: float | None = None
-    batch: int = 16
-    patch: int = 48
-    rate: float = 5e-4
-    validation: float = 0.02
-    start: str | None = None
-    seed: int = 0
-
-
-def train(data: Sequence[Path], parameters: Parameters, context: TrainingContext) -> Path:
-    """Train a network and return the float16 safetensors file of the best averaged weights.
+def train(data: Sequence[Path], parameters: UpscalerRecipe, context: TrainingContext) -> Trained:
+    """Train a network; what is kept are the best averaged weights.
 
     Args:
-        data: folders of pictures, searched recursively. An ``index.jsonl`` beside or above a
-            picture names its original, so that its tiles stay together.
+        data: the folder of pictures, searched recursively. An ``index.jsonl`` in or above it names
+            the originals of its pictures, so that the tiles of one stay together.
         parameters: sizes and schedule.
-        context: where to report and to keep checkpoints; an interrupted run resumes from there.
+        context: where to report and to keep checkpoints.
 
     Raises:
-        ValueError: if fewer than 20 pictures are large enough for a patch.
+        TrainingError: if fewer than 20 pictures are large enough for a patch, or it diverges.
+        TrainingPaused: when it is asked to stop for now.
     """
-    torch.manual_seed(parameters.seed)
-    context.progress(0.0, "reading pictures")
+    torch.manual_seed(context.seed)
+    context.progress(0.0, "Reading pictures")
     training, validation = load_pairs(data, parameters)
-    network = CompactEDSR(parameters.scale, parameters.channels, parameters.blocks)
-    if parameters.start:
-        _take_trunk(network, Path(parameters.start))
-    network.to(context.device).to(memory_format=torch.channels_last)
-    average = ExponentialMovingAverage(network)
-    optimiser = torch.optim.Adam(network.parameters(), lr=parameters.rate, fused=True)
-    step, best, spent = 0, 0.0, 0.0
-    checkpoint = context.folder / "checkpoint.pt"
-    state = load_checkpoint(checkpoint, context.device)
-    if state:
-        network.load_state_dict(state["network"])
-        average.shadow.load_state_dict(state["average"])
-        average.updates = state["step"]
-        optimiser.load_state_dict(state["optimiser"])
-        step, best, spent = state["step"], state["best"], state["spent"]
-    budget = Budget(parameters.steps, parameters.minutes, spent)
-    random = np.random.default_rng((parameters.seed, step))
-    output = context.folder / f"compact_x{parameters.scale}.safetensors"
-    while budget.fraction(step) < 1:
-        rate = cosine_rate(budget.fraction(step), parameters.rate)
-        for group in optimiser.param_groups:
+    learner = UpscaleLearner(training, validation, parameters, context)
+    schedule = Schedule(
+        parameters.steps,
+        parameters.minutes or None,
+        parameters.rate,
+        context.seed,
+        check_every=max(min(500, parameters.steps // 4), 1),
+    )
+    fitted = fit(learner, schedule, context)
+    return Trained(
+        fitted.path,
+        "CompactEDSR",
+        fitted.step,
+        metrics=fitted.metrics,
+        extra={"scale": str(parameters.scale)},
+        summary=f"Enlarges {parameters.scale} times; learned from {len(training)} pictures.",
+        limits="Made for pictures like those it learned from, sharp and without noise.",
+    )
+
+
+class UpscaleLearner:
+    """The network, its average and the step; a `studio.nn.loops.Learner`."""
+
+    def __init__(
+        self,
+        training: Sequence[Pair],
+        validation: Sequence[Pair],
+        parameters: UpscalerRecipe,
+        context: TrainingContext,
+    ) -> None:
+        self.training, self.validation = training, validation
+        self.parameters, self.device = parameters, context.device
+        network = CompactEDSR(parameters.scale, parameters.channels, parameters.blocks)
+        if parameters.start:
+            take_trunk(network, context.files(parameters.start)[0])
+        self.network = network.to(context.device).to(memory_format=torch.channels_last)
+        self.average = ExponentialMovingAverage(self.network)
+        self.optimiser = torch.optim.Adam(network.parameters(), lr=parameters.rate, fused=True)
+
+    @property
+    def parts(self) -> Mapping[str, Stateful]:
+        """All that the next step depends on."""
+        return {"network": self.network, "average": self.average, "optimiser": self.optimiser}
+
+    def step(self, rate: float, random: np.random.Generator) -> Mapping[str, float]:
+        """One step of Adam on a batch of patches."""
+        for group in self.optimiser.param_groups:
             group["lr"] = rate
-        low, high = sample_batch(training, parameters, random)
-        loss = _step(network, optimiser, low.to(context.device), high.to(context.device))
-        average.update(network)
-        step += 1
-        if step % 100 == 0:
-            context.log(step, {"loss": loss, "rate": rate})
-            context.progress(budget.fraction(step), f"step {step}: loss {loss:.4f}")
-        if step % 500 == 0 or budget.fraction(step) >= 1:
-            quality = validate(average.shadow, validation, parameters.scale, context)
-            context.log(step, {"validation_psnr_y": quality})
-            context.progress(budget.fraction(step), f"step {step}: validation {quality:.3f} dB")
-            if quality > best:
-                best = quality
-                weights = average.shadow.state_dict()
-                save_file({k: v.half().contiguous().cpu() for k, v in weights.items()}, output)
-            save_checkpoint(
-                checkpoint,
-                {
-                    "network": network.state_dict(),
-                    "average": average.shadow.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "step": step,
-                    "best": best,
-                    "spent": budget.spent,
-                },
-            )
-    return output
+        low, high = sample_batch(self.training, self.parameters, random)
+        low = low.to(self.device).contiguous(memory_format=torch.channels_last)
+        self.optimiser.zero_grad(set_to_none=True)
+        with mixed(self.device, self.parameters.precision):
+            output = self.network(low)
+        loss = charbonnier(output.float(), high.to(self.device))
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.update(self.network)
+        return {"loss": float(loss.detach())}
+
+    @torch.no_grad()
+    def validate(self) -> Validation:
+        """Mean PSNR-Y in dB; the sheet shows bicubic, the network and the truth."""
+        total, rows = 0.0, []
+        for index, (low, high) in enumerate(self.validation):
+            small, truth = to_tensor(low), to_tensor(high)
+            output = self.average.shadow(small.to(self.device)).float().cpu().clamp(0, 1)
+            total += psnr_y(output, truth, self.parameters.scale)
+            if index < _SHOWN:
+                plain = bicubic_resize(small, truth.shape[-2], truth.shape[-1]).clamp(0, 1)
+                rows.append([plain[0], output[0], truth[0]])
+        side = min(_SHOWN_SIDE, *(min(row[0].shape[1:]) for row in rows))
+        sheet = sheet_of([[cell[:, :side, :side] for cell in row] for row in rows])
+        quality = total / len(self.validation)
+        return Validation(quality, {"PSNR-Y, dB": quality}, sheet)
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Of the averaged network."""
+        weights: dict[str, Tensor] = self.average.shadow.state_dict()
+        return weights
 
 
-def load_pairs(data: Sequence[Path], parameters: Parameters) -> tuple[list[Pair], list[Pair]]:
-    """(low, high) uint8 HWC pairs of every picture under ``data``: training and validation."""
-    originals = _originals(data)
+def load_pairs(data: Sequence[Path], parameters: UpscalerRecipe) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of every picture under ``data``: those to learn from, and those to check on.
+
+    Of large pictures the middle is kept, so that all of them fit into memory.
+
+    Raises:
+        TrainingError: if too few are large enough.
+    """
+    files = [file for folder in data for file in list_pictures(folder)]
+    held_out = split(files, parameters.validation, originals_of(data))
+    scale = parameters.scale
+    smallest = parameters.patch * scale
+    affordable = math.isqrt(_MOST_BYTES // (3 * max(len(files), 1)))
+    most = max(smallest, min(_LARGEST, affordable) // scale * scale)
     training: list[Pair] = []
     validation: list[Pair] = []
-    suffixes = {".webp", ".png", ".jpg", ".jpeg"}
-    files = sorted(f for folder in data for f in folder.rglob("*") if f.suffix.lower() in suffixes)
-    shares = {file: _hash(originals.get(file.name, file.name)) for file in files}
-    # Of a small set, too, one original is held out.
-    limit = max(parameters.validation, min(shares.values(), default=0.0))
-    for file in files:
-        with Image.open(file) as opened:
-            high = np.asarray(opened.convert("RGB"))
-        unit = parameters.scale
-        height, width = (side - side % unit for side in high.shape[:2])
-        if min(height, width) < parameters.patch * unit:
+    for file, is_held_out in zip(files, held_out, strict=True):
+        high = read_picture(file)
+        height, width = (min(side - side % scale, most) for side in high.shape[:2])
+        if min(height, width) < smallest:
             continue
-        high = np.ascontiguousarray(high[:height, :width])
-        low = _to_uint8(bicubic_downscale(_to_float(high), unit))
-        (validation if shares[file] <= limit else training).append((low, high))
-    if len(training) < 20 or not validation:
-        found = f"{len(training)} to learn from and {len(validation)} to check on"
-        raise ValueError(
-            f"too few pictures are large enough: {found}; at least 20 and 1 are needed"
+        top, left = (high.shape[0] - height) // 2, (high.shape[1] - width) // 2
+        high = np.ascontiguousarray(high[top : top + height, left : left + width])
+        low = _to_uint8(bicubic_downscale(to_tensor(high), scale))
+        (validation if is_held_out else training).append((low, high))
+    if len(training) < _FEWEST or not validation:
+        raise TrainingError(
+            f"Too few pictures are large enough: {len(training)} to learn from and "
+            f"{len(validation)} to check on; at least {_FEWEST} and 1 are needed.",
+            f"Add pictures of at least {smallest} pixels, or choose a smaller patch.",
         )
     return training, validation
 
 
 def sample_batch(
-    pairs: Sequence[Pair], parameters: Parameters, random: np.random.Generator
+    pairs: Sequence[Pair], parameters: UpscalerRecipe, random: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
     """Random aligned patches with one of the eight flips and turns; float, in [0, 1]."""
     lows: list[Picture] = []
@@ -191,65 +201,24 @@ def sample_batch(
     return _batch(lows), _batch(highs)
 
 
-@torch.no_grad()
-def validate(
-    network: torch.nn.Module, pairs: Sequence[Pair], scale: int, context: TrainingContext
-) -> float:
-    """Mean PSNR-Y in dB over validation pictures; also shows input, output and truth of four."""
-    total, rows = 0.0, []
-    for index, (low, high) in enumerate(pairs):
-        small, truth = _to_float(low), _to_float(high)
-        output = network(small.to(context.device)).float().cpu().clamp(0, 1)
-        total += psnr_y(output, truth, scale)
-        if index < 4:
-            plain = bicubic_resize(small, truth.shape[-2], truth.shape[-1]).clamp(0, 1)
-            row = torch.cat([plain, output, truth], dim=3)[0, :, :240]
-            rows.append(F.pad(row, (0, 1296 - row.shape[2]))[..., :1296])
-    context.sample("samples", torch.cat(rows, dim=1))
-    return total / len(pairs)
+def take_trunk(network: CompactEDSR, start: Path) -> None:
+    """Copy every tensor but the tail's from a finished network of another scale.
 
-
-def _step(
-    network: torch.nn.Module, optimiser: torch.optim.Optimizer, low: Tensor, high: Tensor
-) -> float:
-    optimiser.zero_grad(set_to_none=True)
-    with torch.autocast(low.device.type, torch.bfloat16):
-        output = network(low.contiguous(memory_format=torch.channels_last))
-    loss = charbonnier(output.float(), high)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
-    return float(loss.detach())
-
-
-def _take_trunk(network: CompactEDSR, start: Path) -> None:
-    """Copy every tensor but the tail's from a finished network of another scale."""
+    Raises:
+        TrainingError: if the file is another network, or one of another width or depth.
+    """
     trunk = {k: v.float() for k, v in load_file(start).items() if not k.startswith("tail.")}
-    missing = network.load_state_dict(trunk, strict=False)
-    if missing.unexpected_keys:
-        raise ValueError(f"{start.name} is another network: {missing.unexpected_keys[:3]}")
-
-
-def _originals(data: Sequence[Path]) -> Mapping[str, str]:
-    """File name to the name of the photograph it was cut from, out of index.jsonl files."""
-    names: dict[str, str] = {}
-    for folder in data:
-        for index in (folder / "index.jsonl", folder.parent / "index.jsonl"):
-            if index.is_file():
-                for line in index.read_text(encoding="utf-8").splitlines():
-                    entry = json.loads(line)
-                    original = str(entry.get("name", entry["file"])).split("#")[0]
-                    names[Path(entry["file"]).name] = f"{entry.get('source', '')}/{original}"
-    return names
-
-
-def _hash(name: str) -> float:
-    """A stable number in [0, 1) for a name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-
-
-def _to_float(pixels: Picture) -> Tensor:
-    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+    try:
+        found = network.load_state_dict(trunk, strict=False)
+        lacking = [key for key in found.missing_keys if not key.startswith("tail.")]
+        odd = [*found.unexpected_keys, *lacking]
+    except RuntimeError as error:
+        odd = [str(error).splitlines()[-1].strip()]
+    if odd:
+        raise TrainingError(
+            f"The training cannot start from {start.name}, which is another network: {odd[0]}.",
+            "Choose a CompactEDSR of the same width and depth, or start without one.",
+        )
 
 
 def _to_uint8(image: Tensor) -> Picture:
@@ -259,28 +228,3 @@ def _to_uint8(image: Tensor) -> Picture:
 
 def _batch(patches: Sequence[Picture]) -> Tensor:
     return torch.from_numpy(np.stack(patches)).permute(0, 3, 1, 2).float() / 255
-
-
-def main() -> None:
-    """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, nargs="+", required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="checkpoints and samples")
-    parser.add_argument("-o", "--output", type=Path, help="where to put the finished file")
-    parser.add_argument("--start", help="finished network of another scale")
-    for name in ("scale", "channels", "blocks", "steps", "batch", "patch"):
-        parser.add_argument(f"--{name}", type=int)
-    for name in ("rate", "minutes"):
-        parser.add_argument(f"--{name}", type=float)
-    given = vars(parser.parse_args())
-    data, folder, output = given.pop("data"), given.pop("folder"), given.pop("output")
-    keep_malloc_pages()
-    torch.set_float32_matmul_precision("medium")
-    chosen = {name: value for name, value in given.items() if value is not None}
-    finished = train(data, Parameters(**chosen), ConsoleContext(folder))
-    if output:
-        output.write_bytes(finished.read_bytes())
-
-
-if __name__ == "__main__":
-    main()

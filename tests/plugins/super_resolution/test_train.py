@@ -1,22 +1,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from studio.nn.metrics import psnr_y
 from studio.nn.resample import bicubic_downscale, bicubic_resize
-from studio.nn.training import ConsoleContext
+from studio.nn.training import ConsoleContext, TrainingError
 from studio_plugins.super_resolution.networks import CompactEDSR
-from studio_plugins.super_resolution.train import Parameters, load_pairs, sample_batch, train
+from studio_plugins.super_resolution.train import load_pairs, sample_batch, train
+from studio_plugins.super_resolution.training import UpscalerRecipe
 
-TINY = Parameters(scale=2, channels=16, blocks=1, steps=60, batch=4, patch=16, rate=2e-3)
+TINY = UpscalerRecipe(scale=2, channels=16, blocks=1, steps=60, batch=4, patch=16, rate=2e-3)
 
 
 def stripes(path: Path, count: int) -> None:
@@ -28,6 +28,10 @@ def stripes(path: Path, count: int) -> None:
         Image.fromarray(np.dstack([bands] * 3)).save(path / f"{number:02}.png")
 
 
+def replace(recipe: UpscalerRecipe, **changes: object) -> UpscalerRecipe:
+    return UpscalerRecipe(**{**recipe.model_dump(), **changes})
+
+
 def context(folder: Path) -> ConsoleContext:
     return ConsoleContext(folder, torch.device("cpu"))
 
@@ -35,7 +39,8 @@ def context(folder: Path) -> ConsoleContext:
 def test_learns_more_than_bicubic_and_saves_half_precision(tmp_path, capsys):
     stripes(tmp_path, 24)
     finished = train([tmp_path], TINY, context(tmp_path / "run"))
-    weights = load_file(finished)
+    assert (finished.architecture, finished.extra) == ("CompactEDSR", {"scale": "2"})
+    weights = load_file(finished.path)
     assert {tensor.dtype for tensor in weights.values()} == {torch.float16}
     network = CompactEDSR.from_state(weights).eval()
     _, held_out = load_pairs([tmp_path], TINY)
@@ -45,7 +50,8 @@ def test_learns_more_than_bicubic_and_saves_half_precision(tmp_path, capsys):
         ours = psnr_y(network(low), truth, 2)
     assert ours > psnr_y(bicubic_resize(low, 64, 64), truth, 2) + 0.5
     assert (tmp_path / "run" / "samples.png").is_file()
-    assert "validation" in capsys.readouterr().out
+    assert "PSNR-Y, dB" in (tmp_path / "run" / "log.jsonl").read_text()
+    assert "Step 60" in capsys.readouterr().out
 
 
 def test_goes_on_from_its_checkpoint(tmp_path, capsys):
@@ -55,19 +61,39 @@ def test_goes_on_from_its_checkpoint(tmp_path, capsys):
     first = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     train([tmp_path], replace(TINY, steps=14), run)
     second = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
-    assert (first["step"], second["step"]) == (10, 14)
+    assert (first["loop"]["step"], second["loop"]["step"]) == (10, 14)
     capsys.readouterr()
 
 
 def test_takes_the_trunk_of_another_scale(tmp_path, capsys):
     stripes(tmp_path, 24)
     finished = train([tmp_path], replace(TINY, steps=1), context(tmp_path / "x2"))
-    started = replace(TINY, scale=4, patch=8, steps=1, rate=0.0, start=str(finished))
+    started = replace(TINY, scale=4, patch=8, steps=1, rate=0.0, start=str(finished.path))
     other = train([tmp_path], started, context(tmp_path / "x4"))
-    trunk, new = load_file(finished), load_file(other)
+    trunk, new = load_file(finished.path), load_file(other.path)
     assert torch.allclose(trunk["head.weight"], new["head.weight"], atol=2e-3)
     assert new["tail.weight"].shape[0] == 48
     capsys.readouterr()
+
+
+def test_a_start_of_another_width_is_refused(tmp_path, capsys):
+    stripes(tmp_path, 24)
+    save_file(CompactEDSR(2, 8, 1).state_dict(), tmp_path / "narrow.safetensors")
+    narrow = replace(TINY, start=str(tmp_path / "narrow.safetensors"))
+    with pytest.raises(TrainingError, match=r"narrow.safetensors, which is another network"):
+        train([tmp_path], narrow, context(tmp_path / "run"))
+    capsys.readouterr()
+
+
+def test_of_large_pictures_the_middle_is_kept(tmp_path):
+    stripes(tmp_path, 24)
+    pixels = np.zeros((800, 1001, 3), np.uint8)
+    pixels[:, 500] = 255
+    Image.fromarray(pixels).save(tmp_path / "large.png")
+    pairs = [pair for part in load_pairs([tmp_path], TINY) for pair in part]
+    (high,) = [high for _, high in pairs if high.shape[0] > 64]
+    assert high.shape == (768, 768, 3)
+    assert high[:, 384].min() == 255
 
 
 def test_tiles_of_one_photograph_stay_on_one_side(tmp_path):
@@ -97,5 +123,5 @@ def test_low_patches_are_where_the_high_ones_are():
 
 def test_too_few_pictures_are_refused(tmp_path):
     stripes(tmp_path, 5)
-    with pytest.raises(ValueError, match="too few pictures"):
+    with pytest.raises(TrainingError, match="Too few pictures"):
         train([tmp_path], TINY, context(tmp_path / "run"))

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from studio.api import UserError, describe, validate
 from studio.nn.resample import bicubic_resize
-from studio_plugins.super_resolution import UpscaleParameters, operations, output_size
+from studio_plugins.super_resolution import operations
+from studio_plugins.super_resolution.parameters import UpscaleParameters, output_size
 
 
 def as_tensor(pixels):
