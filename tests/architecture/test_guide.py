@@ -13,8 +13,10 @@ import pytest
 from studio import api
 from studio.api import hookspecs, parameters
 from studio.document import Picture, composite
+from studio.host.declarations import TRAINER_FLAGS
 from studio.host.requests import RunRequest
 from studio.host.services import build_services
+from studio.nn import loops, training
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
@@ -29,17 +31,27 @@ def public_names() -> Iterator[str]:
     yield from (name for name, hook in vars(hookspecs).items() if hasattr(hook, "impasto_spec"))
     for record in (
         *(api.Operation, api.Preset, api.Pixels, api.Recognised, api.CheckpointLoader),
-        api.Gallery,
+        *(api.Gallery, api.Trainer, api.Folder),
     ):
         yield from (field.name for field in dataclasses.fields(record))
     for model in (api.ModelCard, api.ModelFile):
         yield from model.model_fields
     yield from (name for name in vars(api.Context) if not name.startswith("_"))
     yield from parameters.RESERVED
+    yield from TRAINER_FLAGS
     yield from (name for name in api.__all__ if name != "Context")
 
 
-@pytest.mark.parametrize("name", sorted(set(public_names())))
+def training_names() -> Iterator[str]:
+    """What a recipe can name of the bench and of the loop."""
+    yield from (name for name in vars(training.TrainingContext) if not name.startswith("_"))
+    yield from training.TrainingContext.__annotations__
+    yield from (name for name in vars(loops.Learner) if not name.startswith("_"))
+    for record in (training.Trained, loops.Schedule, loops.Validation, loops.Fitted):
+        yield from (field.name for field in dataclasses.fields(record))
+
+
+@pytest.mark.parametrize("name", sorted({*public_names(), *training_names()}))
 def test_the_guide_mentions(name: str):
     assert re.search(rf"[`@.]{name}\b", GUIDE), f"plugins/README.md does not mention {name}"
 
