@@ -1,0 +1,34 @@
+"""Style transfer: redraws a picture in the style of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studio.api import Gallery, ModelCard, Operation, Trainer, hookimpl, read_cards
+from studio_plugins.style_transfer import arbitrary, presets, training
+
+api_version = 1
+
+
+@hookimpl
+def operations() -> list[Operation]:
+    """Every way to restyle a picture."""
+    return [arbitrary.OPERATION, presets.OPERATION]
+
+
+@hookimpl
+def model_cards() -> tuple[ModelCard, ...]:
+    """The bundled networks, and Magenta's to fetch."""
+    return read_cards(Path(__file__).parent / "models.toml")
+
+
+@hookimpl
+def galleries() -> list[Gallery]:
+    """Styles to choose from."""
+    return [Gallery(arbitrary.GALLERY, "Styles", "bundled:styles")]
+
+
+@hookimpl
+def trainers() -> list[Trainer]:
+    """How the networks are made."""
+    return [training.TRAINER]
