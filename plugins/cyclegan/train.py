@@ -11,7 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from studio.nn.discriminators import ImagePool, PatchDiscriminator, adversarial_loss
+from studio.nn.discriminators import (
+    FeatureDiscriminator,
+    ImagePool,
+    PatchDiscriminator,
+    adversarial_loss,
+)
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import ResnetGenerator, initialise
@@ -37,6 +42,7 @@ _KEPT = 2.5  # pictures are kept at up to this times the training size
 _ZOOM = 1.5  # and parts of up to this times the size are shrunk to it
 _SHOWN = 6
 _CHECKED = 48
+_JUDGED = ("1_2", "2_2", "3_2", "4_1")
 _LAYERS = ("1_1", "2_1", "3_1", "4_1")
 
 
@@ -56,14 +62,14 @@ def train(data: Sequence[Path], parameters: CycleParameters, context: TrainingCo
         TrainingPaused: when it is asked to stop for now.
     """
     context.progress(0.0, "Reading pictures")
-    torch.manual_seed(parameters.random_seed)
+    torch.manual_seed(context.seed)
     sides = [load(folder, parameters) for folder in data]
     learner = CycleLearner(sides[0], sides[1], parameters, context)
     schedule = Schedule(
         parameters.steps,
         parameters.minutes or None,
         parameters.rate,
-        parameters.random_seed,
+        context.seed,
         check_every=max(min(500, parameters.steps // 4), 1),
     )
     fitted = fit(learner, schedule, context)
@@ -122,9 +128,11 @@ class CycleLearner:
                 for name in ("a_to_b", "b_to_a")
             }
         )
-        self._discriminators = nn.ModuleDict(
-            {name: PatchDiscriminator(width=parameters.width, norm="instance") for name in "ab"}
-        )
+        self._features: FeatureNetwork | None = None
+        if parameters.features:
+            features = load_features(context.files(parameters.features)[0])
+            self._features = features.to(context.device)
+        self._discriminators = nn.ModuleDict({"a": self._judge(0), "b": self._judge(1)})
         for networks in (self._generators, self._discriminators):
             initialise(networks)
             networks.to(context.device).to(memory_format=torch.channels_last)
@@ -134,11 +142,20 @@ class CycleLearner:
             torch.optim.Adam(n.parameters(), lr=parameters.rate, betas=(0.5, 0.999), fused=True)
             for n in (self._generators, self._discriminators)
         )
-        self._features: FeatureNetwork | None = None
-        if parameters.features:
-            features = load_features(context.files(parameters.features)[0])
-            self._features = features.to(context.device)
         self._steps = 0
+
+    def _judge(self, side: int) -> PatchDiscriminator | FeatureDiscriminator:
+        """The discriminator of one kind of pictures."""
+        if self._parameters.judge == "patches":
+            return PatchDiscriminator(width=self._parameters.width, norm="instance")
+        if self._features is None:
+            raise TrainingError(
+                "A discriminator of features needs a feature network.",
+                "Name a VGG checkpoint or model in the field “Features”, or judge patches.",
+            )
+        size = self._parameters.size
+        real = [to_tensor(center_crop(p, size)) for p in self._training[side][:8]]
+        return FeatureDiscriminator(self._features, _JUDGED, torch.cat(real) * 2 - 1)
 
     @property
     def parts(self) -> Mapping[str, Stateful]:

@@ -17,6 +17,16 @@ class CycleParameters(Parameters):
     minutes: float = number(
         0.0, minimum=0, maximum=10_000, step=10, unit="min", help="End after this time; 0: no limit"
     )
+    judge: Literal["patches", "features"] = choice(
+        "patches",
+        {
+            "patches": "Patches of pixels, as published",
+            "features": "Features: learns in fewer steps",
+        },
+        title="Discriminator",
+        help="What tells made pictures from real ones; features need a feature network",
+        advanced=True,
+    )
     width: int = integer(
         32,
         minimum=4,
@@ -40,13 +50,14 @@ class CycleParameters(Parameters):
         help="How much a picture of the other kind must stay as it is", advanced=True,
     )  # fmt: skip
     features: str = text(
-        "", help="Model or file of a VGG feature network, to choose the best weights", advanced=True
+        "",
+        help="Model or file of a VGG feature network; also chooses the best weights",
+        advanced=True,
     )
     validation: float = number(
         0.05, minimum=0, maximum=0.5, step=0.01, help="Share held out for checking", advanced=True
     )
     precision: Literal["mixed", "float32"] = choice("mixed", advanced=True)
-    random_seed: int = integer(0, minimum=0, maximum=2**31 - 1, title="Seed", advanced=True)
 
 
 TRAINER = Trainer(

@@ -52,13 +52,13 @@ def train(data: Sequence[Path], parameters: PairParameters, context: TrainingCon
         TrainingPaused: when it is asked to stop for now.
     """
     context.progress(0.0, "Reading pictures")
-    torch.manual_seed(parameters.random_seed)
+    torch.manual_seed(context.seed)
     learner = PairLearner(*load(data, parameters), parameters, context)
     schedule = Schedule(
         parameters.steps,
         parameters.minutes or None,
         parameters.rate,
-        parameters.random_seed,
+        context.seed,
         check_every=max(min(500, parameters.steps // 4), 1),
     )
     fitted = fit(learner, schedule, context)

@@ -63,7 +63,6 @@ class PairParameters(Parameters):
         0.05, minimum=0, maximum=0.5, step=0.01, help="Share held out for checking", advanced=True
     )
     precision: Literal["mixed", "float32"] = choice("mixed", advanced=True)
-    random_seed: int = integer(0, minimum=0, maximum=2**31 - 1, title="Seed", advanced=True)
 
 
 TRAINER = Trainer(

@@ -4,7 +4,9 @@ A small relative of Ghiasi et al. 2017, "Exploring the structure of a real-time,
 artistic stylization network" (a style is a short code from which the scales and shifts of all
 normalizations are predicted), with the style read off as channel means and deviations, as in Huang
 and Belongie 2017, "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization".
-Its encoder is trained along with it, from random initialisation.
+Its encoder is trained along with it, from random initialisation. The colors are matched without
+learning, by means and deviations in an opponent space (Reinhard et al. 2001, "Color Transfer between
+Images"): the network adds what makes the brushwork.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _EPSILON = 1e-5
+# Orthonormal axes along which the colors of pictures vary nearly independently: light, red against
+# green, yellow against blue.
+_OPPONENT = ((3**-0.5,) * 3, (2**-0.5, -(2**-0.5), 0.0), (6**-0.5, 6**-0.5, -2 * 6**-0.5))
 
 
 class StyleEncoder(nn.Module):
@@ -49,6 +54,30 @@ class StyleEncoder(nn.Module):
         return out
 
 
+class ColorMatch(nn.Module):
+    """Gives a picture the color means and deviations of a style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("axes", torch.tensor(_OPPONENT)[:, :, None, None], persistent=False)
+        self.norm = nn.InstanceNorm2d(3)
+
+    def statistics(self, style: Tensor) -> Tensor:
+        """N x 3 x H x W to N x 6: means and deviations along the axes."""
+        variance, mean = torch.var_mean(self._turned(style), dim=(2, 3), correction=0)
+        return torch.cat([mean, (variance + _EPSILON).sqrt()], dim=1)
+
+    def forward(self, content: Tensor, statistics: Tensor) -> Tensor:
+        """N x 3 x H x W and N x 6 to N x 3 x H x W."""
+        mean, deviation = statistics[:, :, None, None].chunk(2, dim=1)
+        matched = self.norm(self._turned(content)) * deviation + mean
+        axes = self.get_buffer("axes").float()
+        return F.conv2d(matched, axes.transpose(0, 1))
+
+    def _turned(self, image: Tensor) -> Tensor:
+        return F.conv2d(image.float(), self.get_buffer("axes").float())
+
+
 class StyledNorm(nn.Module):
     """Instance norm whose scale and shift come from the code (conditional instance normalization)."""
 
@@ -56,7 +85,7 @@ class StyledNorm(nn.Module):
         super().__init__()
         self.norm = nn.InstanceNorm2d(channels)
         self.affine = nn.Linear(code, 2 * channels)
-        nn.init.normal_(self.affine.weight, 0.0, 0.02)
+        nn.init.normal_(self.affine.weight, 0.0, 0.1)
         nn.init.zeros_(self.affine.bias)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
@@ -118,7 +147,7 @@ class StyleNetwork(nn.Module):
     Args:
         width: channels at full size; doubled at each of the two halvings.
         blocks: residual blocks at a quarter of the size.
-        code: length of a style's code.
+        code: length of the learned part of a style's code; six values for its colors follow.
     """
 
     multiple = 4
@@ -139,22 +168,24 @@ class StyleNetwork(nn.Module):
             [StyledConv(width * 4, width * 2, code), StyledConv(width * 2, width, code)]
         )
         self.last = nn.Conv2d(width, 3, 5, padding=2, padding_mode="reflect")
+        nn.init.normal_(self.last.weight, 0.0, 0.01)
+        nn.init.zeros_(self.last.bias)
+        self.colors = ColorMatch()
 
     def encode_style(self, style: Tensor) -> Tensor:
-        """The code of a style, N x 3 x H x W in [0, 1] to N x code."""
-        code: Tensor = self.encoder(style)
-        return code
+        """The code of a style, N x 3 x H x W in [0, 1] to N x (code + 6)."""
+        return torch.cat([self.encoder(style).float(), self.colors.statistics(style)], dim=1)
 
     def forward(self, content: Tensor, code: Tensor) -> Tensor:
-        """N x 3 x H x W in [0, 1] and N x code to N x 3 x H x W in [0, 1]."""
+        """N x 3 x H x W in [0, 1] and N x (code + 6) to N x 3 x H x W, in [0, 1] but for training."""
+        learned, colors = code.split((code.shape[1] - 6, 6), dim=1)
         x = content * 2 - 1
-        for layer in self.down:
-            x = layer(x, code)
-        for layer in self.blocks:
-            x = layer(x, code)
+        for layer in (*self.down, *self.blocks):
+            x = layer(x, learned)
         for layer in self.up:
-            x = layer(F.interpolate(x, scale_factor=2.0, mode="nearest"), code)
-        return torch.sigmoid(self.last(x))
+            x = layer(F.interpolate(x, scale_factor=2.0, mode="nearest"), learned)
+        out = self.colors(content, colors) + self.last(x).float()
+        return out if self.training else out.clamp(0, 1)
 
 
 def from_state(state: Mapping[str, Tensor]) -> StyleNetwork:

@@ -1,4 +1,4 @@
-"""The recipe of the network for any style: moments of features from the style, layout from the content."""
+"""The recipe of the network for any style: features' moments of the style, the content's layout."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def train(
         )
     features = load_features(context.files(parameters.features)[0]).to(context.device)
     context.progress(0.0, "Reading pictures")
-    torch.manual_seed(parameters.random_seed)
+    torch.manual_seed(context.seed)
     photos, styles = (load(folder, parameters) for folder in data)
     learner = StyleLearner(features, photos, styles, parameters, context.device)
     schedule = Schedule(
         parameters.steps,
         parameters.minutes or None,
         parameters.rate,
-        parameters.random_seed,
+        context.seed,
         check_every=max(min(250, parameters.steps // 4), 1),
     )
     fitted = fit(learner, schedule, context)
@@ -123,6 +123,11 @@ class StyleLearner:
             for side in (photos, styles)
         ]
 
+        with torch.no_grad():
+            found = features(self._checked[1].to(device), STYLE_LAYERS)
+        # One scale for all styles: divided by its own, a flat style would outweigh all others.
+        self._scales = {x: float(moments(found[x])[1].square().mean()) for x in STYLE_LAYERS}
+
     @property
     def parts(self) -> Mapping[str, Stateful]:
         """Network, average and optimiser."""
@@ -163,7 +168,9 @@ class StyleLearner:
         with torch.no_grad():
             wanted = self._features(torch.cat([content, style]), STYLE_LAYERS)
         found = self._features(made, STYLE_LAYERS)
-        distances = [style_distance(found[x], wanted[x][number:]) for x in STYLE_LAYERS]
+        distances = [
+            style_distance(found[x], wanted[x][number:], self._scales[x]) for x in STYLE_LAYERS
+        ]
         kept = [content_distance(found[x], wanted[x][:number]) for x in CONTENT_LAYERS]
         return {"style": torch.stack(distances).mean(), "content": torch.stack(kept).mean()}
 
@@ -203,13 +210,12 @@ class StyleLearner:
         return torch.cat(crops).to(self._device).contiguous(memory_format=torch.channels_last)
 
 
-def style_distance(made: Tensor, style: Tensor) -> Tensor:
-    """Squared distance of channel moments against the style's own variance, a scalar."""
+def style_distance(made: Tensor, style: Tensor, scale: float) -> Tensor:
+    """Squared distance of channel moments, divided by the usual variance ``scale``; a scalar."""
     mean, deviation = moments(made)
     wanted_mean, wanted_deviation = moments(style)
     squares = (mean - wanted_mean).square() + (deviation - wanted_deviation).square()
-    scale = wanted_deviation.square().mean(1, keepdim=True) + 1e-3
-    return (squares / scale).mean()
+    return squares.mean() / scale
 
 
 def content_distance(made: Tensor, content: Tensor) -> Tensor:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from studio.nn.features import FeatureNetwork
 from studio.nn.generators import Norm, norm_layer
 
 
@@ -45,6 +48,55 @@ class PatchDiscriminator(nn.Module):
         """N x in_channels x H x W to N x 1 x h x w, one logit for each patch."""
         out: Tensor = self.model(image)
         return out
+
+
+class FeatureDiscriminator(nn.Module):
+    """Judges the features of a frozen network instead of pixels.
+
+    It need not learn to see first, and so leads a generator in a fraction of the steps (Sauer et al.
+    2021, "Projected GANs Converge Faster"; here without their random projections).
+
+    Args:
+        features: the frozen network; its weights are no part of the state dict.
+        layers: what is judged, a small convolutional head for each.
+        pictures: some real ones, N x 3 x H x W in [-1, 1], by which the features are brought to
+            one scale.
+        width: channels of the heads.
+    """
+
+    def __init__(
+        self, features: FeatureNetwork, layers: Sequence[str], pictures: Tensor, width: int = 64
+    ) -> None:
+        super().__init__()
+        self._features = [features]  # in a list, so that it is no submodule
+        self._layers = tuple(layers)
+        with torch.no_grad():
+            found = features(pictures / 2 + 0.5, layers)
+        self.heads = nn.ModuleList()
+        for number, layer in enumerate(layers):
+            self.register_buffer(f"scale_{number}", 1 / (found[layer].float().std() + 1e-6))
+            self.heads.append(
+                nn.Sequential(
+                    nn.Conv2d(found[layer].shape[1], width, 3, padding=1),
+                    nn.LeakyReLU(0.2),
+                    nn.Conv2d(width, width, 4, stride=2, padding=1),
+                    nn.LeakyReLU(0.2),
+                    nn.Conv2d(width, 1, 3, padding=1),
+                )
+            )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """N x 3 x H x W in [-1, 1] to N x K, the logits of all patches of all layers."""
+        found = self._features[0](image / 2 + 0.5, self._layers)
+        logits = []
+        for number, (layer, head) in enumerate(zip(self._layers, self.heads, strict=True)):
+            scaled = found[layer] * getattr(self, f"scale_{number}")
+            logits.append(head(scaled).flatten(1))
+        # Deep layers have fewer patches: each layer's count as much as the first one's.
+        most = max(each.shape[1] for each in logits)
+        return torch.cat(
+            [each.repeat(1, max(round(most / each.shape[1]), 1)) for each in logits], 1
+        )
 
 
 def adversarial_loss(logits: Tensor, *, real: bool) -> Tensor:

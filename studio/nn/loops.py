@@ -104,8 +104,8 @@ class Fitted:
 def fit(learner: Learner, schedule: Schedule, context: TrainingContext) -> Fitted:
     """Train until the schedule ends or the user stops it; resumes from the folder's checkpoint.
 
-    Checkpoints are written every minute and when a pause is asked for. The weights with the best
-    validation are kept as float16 in ``best.safetensors``.
+    Checkpoints are written every minute, after each validation, and when a pause is asked for. The
+    weights with the best validation are kept as float16 in ``best.safetensors``.
 
     Raises:
         TrainingPaused: when asked to stop for now, after the state was saved.
@@ -139,7 +139,8 @@ class _Loop:
             if self.step % self.schedule.check_every == 0:
                 self._check()
                 checked = self.step
-            if time.monotonic() - self._saved > self.schedule.save_seconds:
+            late = time.monotonic() - self._saved > self.schedule.save_seconds
+            if late or checked == self.step:
                 self.save()
         if checked != self.step:
             self._check()
