@@ -109,7 +109,7 @@ def wavy(level: float, *waves: tuple[float, float, float]) -> Field:
 
 def around(x: float, y: float) -> Field:
     """Directions of circles around a point."""
-    return (np.arctan2(Y - y, X - x) + np.pi / 2).astype(np.float32)
+    return np.asarray(np.arctan2(Y - y, X - x) + np.pi / 2, np.float32)
 
 
 def slope(line: Field) -> Field:
