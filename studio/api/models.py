@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from studio.api.errors import UserError
 
-ModelFormat = Literal["safetensors", "pth", "ncnn", "onnx"]
+ModelFormat = Literal["safetensors", "pth", "ncnn", "onnx", "hdf5"]
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCHEMES = ("bundled", "pypi", "https", "http", "file")
@@ -165,12 +165,15 @@ class Recognised:
         scale: enlargement factor, where the task has one.
         summary: one sentence shown after an import.
         extra: kept in the imported model's card, for the loader.
+        likely: False if it might as well be for another task, whose loader is to have it if it
+            knows it; the user can name the task to have it here.
     """
 
     architecture: str
     scale: int | None = None
     summary: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    likely: bool = True
 
 
 @dataclass(frozen=True)

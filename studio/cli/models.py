@@ -95,19 +95,23 @@ def fetch(session: Session, ids: tuple[str, ...]) -> int:
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
+@click.option("--task", help="What they are for, such as cyclegan; found out if left out.")
 @_JSON
 @click.help_option("-h", "--help")
 @pass_session
-def import_files(session: Session, files: tuple[Path, ...], as_json: bool) -> int:
+def import_files(session: Session, files: tuple[Path, ...], task: str | None, as_json: bool) -> int:
     """Copy checkpoints into the cache, so that operations can use them.
 
     Of an ncnn pair name either file.
     """
     store, loaders = session.services.store, session.services.registry.loaders()
+    tasks = sorted({loader.task for loader in loaders})
+    if task is not None and task not in tasks:
+        raise Usage(f"No plugin takes checkpoints for {task}.", f"Known: {', '.join(tasks)}.")
     code = DONE
     for file in files:
         try:
-            card = store.import_file(file, loaders)
+            card = store.import_file(file, loaders, task)
         except UserError as error:
             code = report(error, debug=session.debug)
             continue

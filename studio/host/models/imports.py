@@ -80,11 +80,14 @@ def recognise(
 ) -> tuple[CheckpointLoader, Recognised]:
     """Ask each loader that looks at such files; the first that knows the checkpoint has it.
 
+    One that finds it unlikely to be for its task has it only if no other does.
+
     Raises:
         UserError: if none knows it, or it could run code; the message says what was found.
     """
     suffixes = {path.suffix.lower() for path in paths}
     refusal: UserError | None = None
+    unlikely: tuple[CheckpointLoader, Recognised] | None = None
     for loader in loaders:
         if not suffixes.intersection(loader.suffixes):
             continue
@@ -97,8 +100,12 @@ def recognise(
                 _log.warning("Loader %s failed on %s", loader.id, paths[0], exc_info=True)
             refusal = refusal or _as_user_error(error, loader)
             continue
-        if found is not None:
+        if found is not None and found.likely:
             return loader, found
+        if found is not None:
+            unlikely = unlikely or (loader, found)
+    if unlikely is not None:
+        return unlikely
     if refusal is not None:
         raise refusal
     raise UserError(

@@ -203,7 +203,9 @@ class ModelStore:
                 fetch_files(self._cache, wish, self._patience)
         return tuple(self._path(card, file) for file in card.files)
 
-    def import_file(self, path: Path, loaders: Iterable[CheckpointLoader] = ()) -> ModelCard:
+    def import_file(
+        self, path: Path, loaders: Iterable[CheckpointLoader] = (), task: str | None = None
+    ) -> ModelCard:
         """Copy a checkpoint into the cache and make it a model that stays.
 
         Files that a declared model waits for complete that model, and its card is returned. A file
@@ -213,6 +215,7 @@ class ModelStore:
         Args:
             path: the checkpoint; of an ncnn pair either file.
             loaders: who may recognise it, in order.
+            task: what it is to be for; None leaves that to the loaders.
 
         Raises:
             UserError: if it is no checkpoint, could run code, or no loader knows it.
@@ -220,8 +223,8 @@ class ModelStore:
         paths, kind = gather(path)
         with disk_errors(path):
             files = describe_files(paths)
-        known = self._same_files(files)
-        new = known or self._recognised(paths, files, kind, loaders)
+        known = self._same_files(files, task)
+        new = known or self._recognised(paths, files, kind, loaders, task)
         self._cache.require_room(sum(file.bytes for file in files))
         with self._cache.locked("import"):
             self._copy_in(paths, files)
@@ -233,12 +236,14 @@ class ModelStore:
         files: tuple[ModelFile, ...],
         kind: ModelFormat,
         loaders: Iterable[CheckpointLoader],
+        task: str | None,
     ) -> ModelCard:
         if kind == "safetensors":
             card = embedded_card(paths[0], files, paths[0].absolute().as_uri())
-            if card is not None:
+            if card is not None and task in (None, card.task):
                 return card
-        loader, found = recognise(paths, kind, loaders)
+        fitting = [loader for loader in loaders if task in (None, loader.task)]
+        loader, found = recognise(paths, kind, fitting)
         name = unique_id(paths[0].stem, lambda _: False)
         return make_card(name, files, kind, paths[0], loader, found)
 
@@ -373,9 +378,9 @@ class ModelStore:
             if self._check(other, file) is not FileState.OK
         ]
 
-    def _same_files(self, files: tuple[ModelFile, ...]) -> ModelCard | None:
+    def _same_files(self, files: tuple[ModelFile, ...], task: str | None) -> ModelCard | None:
         hashes = [file.sha256 for file in files]
-        for card in self.cards():
+        for card in self.cards(task):
             if [file.sha256 for file in card.files] == hashes and not _is_bundled(card):
                 return card
         return None

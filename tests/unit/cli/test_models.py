@@ -98,3 +98,13 @@ def test_checkpoints_are_imported_and_stay(impasto, tmp_path):
     assert states(impasto)["my-net"] == "cached"
     again = json.loads(impasto("models", "import", good, "--json").out)
     assert (again["id"], again["imported"], again["task"]) == ("my-net", True, "test-task")
+
+
+def test_the_task_of_a_checkpoint_can_be_named(impasto, tmp_path):
+    path = tmp_path / "My Net.onnx"
+    path.write_bytes(b"testkit network")
+    assert impasto("models", "import", path, "--task", "super-resolution").code == 1
+    assert impasto("models", "import", path, "--task", "test-task").code == 0
+    found = impasto("models", "import", path, "--task", "cooking")
+    assert found.code == 2
+    assert "test-task" in found.err

@@ -8,7 +8,7 @@ import threading
 import time
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -169,6 +169,7 @@ def loader(monkeypatch: pytest.MonkeyPatch) -> CheckpointLoader:
 
     module = types.ModuleType("impasto_test_loader")
     module.recognise = recognise  # type: ignore[attr-defined]  # a module made on the spot
+    module.doubt = lambda paths: replace(recognise(paths), likely=False)  # type: ignore[attr-defined]  # the same
     monkeypatch.setitem(sys.modules, module.__name__, module)
     function = f"{module.__name__}:recognise"
     suffixes = (".pth", ".safetensors", ".param", ".bin")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,22 @@ def test_one_failing_loader_does_not_hide_the_next(make_store, checkpoint, loade
     store.remove("my-net-v2")
     with pytest.raises(UserError, match="The loader “Broken” failed"):
         store.import_file(checkpoint, [broken])
+
+
+def test_a_loader_that_doubts_leaves_it_to_others(make_store, checkpoint, loader):
+    doubting = replace(loader, id="other", task="denoising", function="impasto_test_loader:doubt")
+    store = make_store()
+    first = store.import_file(checkpoint, [doubting, loader])
+    assert (first.task, first.extra["loader"]) == ("super-resolution", "ours")
+    named = store.import_file(checkpoint, [doubting, loader], task="denoising")
+    assert (named.task, named.id) == ("denoising", "my-net-v2-2")
+    assert store.import_file(checkpoint, [doubting, loader], task="denoising") == named
+    store.remove(named.id)
+    assert store.locate(first.id) is not None  # they share the file
+    store.remove(first.id)
+    assert store.import_file(checkpoint, [doubting]).task == "denoising"
+    with pytest.raises(UserError, match="no network|not a network"):
+        store.import_file(checkpoint, [loader], task="inpainting")
 
 
 @pytest.mark.parametrize(
