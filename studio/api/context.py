@@ -87,6 +87,12 @@ class Context(Protocol):
             UserError: if there is no such model, with the ids that come close.
         """
 
+    def available(self, task: str) -> tuple[ModelCard, ...]:
+        """The cards of a task whose files are on this computer already, in order of declaration.
+
+        For operations that can do with one of several models and would not fetch a large one unasked.
+        """
+
     def files(self, model_id: str) -> tuple[Path, ...]:
         """The model's files, hash checked, in its card's order; fetched first if need be."""
 

