@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.api import Gallery, ModelCard, Operation, Trainer, hookimpl, read_cards
-from studio_plugins.style_transfer import arbitrary, presets, training
+from studio.api import (
+    CheckpointLoader,
+    Gallery,
+    ModelCard,
+    Operation,
+    Trainer,
+    hookimpl,
+    read_cards,
+)
+from studio_plugins.style_transfer import arbitrary, fast, optimizing, presets, training
 
 api_version = 1
 
@@ -13,13 +21,19 @@ api_version = 1
 @hookimpl
 def operations() -> list[Operation]:
     """Every way to restyle a picture."""
-    return [arbitrary.OPERATION, presets.OPERATION]
+    return [arbitrary.OPERATION, presets.OPERATION, optimizing.OPERATION, fast.OPERATION]
 
 
 @hookimpl
 def model_cards() -> tuple[ModelCard, ...]:
     """The bundled networks, and Magenta's to fetch."""
     return read_cards(Path(__file__).parent / "models.toml")
+
+
+@hookimpl
+def checkpoint_loaders() -> list[CheckpointLoader]:
+    """Networks that people bring along."""
+    return [fast.LOADER, optimizing.LOADER]
 
 
 @hookimpl
