@@ -19,9 +19,9 @@ from studio.nn.discriminators import (
 )
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
-from studio.nn.generators import ResnetGenerator, initialise
+from studio.nn.generators import ResnetBlock, ResnetGenerator, initialise
 from studio.nn.loops import Schedule, Stateful, Validation, fit
-from studio.nn.losses import moments
+from studio.nn.losses import charbonnier, moments
 from studio.nn.pictures import (
     Picture,
     center_crop,
@@ -38,6 +38,7 @@ from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, s
 if TYPE_CHECKING:
     from studio_plugins.cyclegan.training import CycleParameters
 
+_FLAT = 0.1  # differences in [-1, 1] below which a distance is quadratic
 _KEPT = 2.5  # pictures are kept at up to this times the training size
 _ZOOM = 1.5  # and parts of up to this times the size are shrunk to it
 _SHOWN = 6
@@ -122,6 +123,7 @@ class CycleLearner:
                 name: ResnetGenerator(
                     width=parameters.width,
                     blocks=parameters.blocks,
+                    norm="none",
                     upsampling="resize",
                     residual=True,
                 )
@@ -133,8 +135,10 @@ class CycleLearner:
             features = load_features(context.files(parameters.features)[0])
             self._features = features.to(context.device)
         self._discriminators = nn.ModuleDict({"a": self._judge(0), "b": self._judge(1)})
+        initialise(self._discriminators)
+        for network in self._generators.values():
+            _begin(network)
         for networks in (self._generators, self._discriminators):
-            initialise(networks)
             networks.to(context.device).to(memory_format=torch.channels_last)
         self._average = ExponentialMovingAverage(self._generators, 0.999)
         self._pools = {"a": ImagePool(), "b": ImagePool()}
@@ -205,8 +209,8 @@ class CycleLearner:
             adversarial = adversarial_loss(
                 self._discriminators["b"](fake_b), real=True
             ) + adversarial_loss(self._discriminators["a"](fake_a), real=True)
-        cycle = F.l1_loss(again_a.float(), real["a"]) + F.l1_loss(again_b.float(), real["b"])
-        identity = F.l1_loss(same_a.float(), real["a"]) + F.l1_loss(same_b.float(), real["b"])
+        cycle = _distance(again_a, real["a"]) + _distance(again_b, real["b"])
+        identity = _distance(same_a, real["a"]) + _distance(same_b, real["b"])
         loss = adversarial + parameters.cycle * cycle + parameters.identity * identity
         losses = {
             "loss": loss, "generators": adversarial, "cycle": cycle / 2, "identity": identity / 2,
@@ -270,6 +274,27 @@ class CycleLearner:
             crops.append(crop)
         batch = torch.cat(crops) * 2 - 1
         return batch.to(self._device).contiguous(memory_format=torch.channels_last)
+
+
+def _distance(made: Tensor, wanted: Tensor) -> Tensor:
+    """L1, but flat at nothing: generators that start as the identity would be held by L1's kink."""
+    return charbonnier(made.float(), wanted, _FLAT) - _FLAT
+
+
+def _begin(network: nn.Module) -> None:
+    """Weights with which a residual generator starts out as the identity, nearly.
+
+    Without normalization: instance norm lifts what is nearly nothing to full contrast, and a network
+    that is to add little then learns to put it all into one bright blob.
+    """
+    initialise(network, None)
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    nn.init.normal_(convolutions[-1].weight, 0.0, 1e-3)
+    for block in network.modules():
+        if isinstance(block, ResnetBlock):
+            second = [m for m in block.modules() if isinstance(m, nn.Conv2d)][-1]
+            with torch.no_grad():
+                second.weight.mul_(0.2)
 
 
 def _descend(loss: Tensor, optimiser: torch.optim.Optimizer) -> None:

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.nn.features import FeatureNetwork
-from studio.nn.generators import Norm, norm_layer
+from studio.nn.generators import Norm, norm_layers
 
 
 class PatchDiscriminator(nn.Module):
@@ -37,7 +37,7 @@ class PatchDiscriminator(nn.Module):
             stride = 2 if number < layers else 1
             parts += [
                 nn.Conv2d(wide, wider, 4, stride=stride, padding=1, bias=bias),
-                norm_layer(norm, wider),
+                *norm_layers(norm, wider),
                 nn.LeakyReLU(0.2),
             ]
             wide = wider

@@ -18,20 +18,32 @@ Norm = Literal["instance", "instance-affine", "batch", "none"]
 Upsampling = Literal["transposed", "resize"]
 
 
-def norm_layer(norm: Norm, channels: int) -> nn.Module:
-    """The normalization after a convolution; instance norm uses the picture's own statistics."""
-    if norm == "batch":
-        return nn.BatchNorm2d(channels)
+def norm_layers(norm: Norm, channels: int) -> list[nn.Module]:
+    """The normalization after a convolution; instance norm uses the picture's own statistics.
+
+    Empty for ``none``: the numbers of the layers behind it then tell that there is none.
+    """
     if norm == "none":
-        return nn.Identity()
-    return nn.InstanceNorm2d(channels, affine=norm == "instance-affine")
+        return []
+    if norm == "batch":
+        return [nn.BatchNorm2d(channels)]
+    return [nn.InstanceNorm2d(channels, affine=norm == "instance-affine")]
 
 
-def initialise(network: nn.Module, deviation: float = 0.02) -> None:
-    """Gaussian weights as DCGAN and its successors start from (Radford et al. 2016)."""
+def initialise(network: nn.Module, deviation: float | None = 0.02) -> None:
+    """Gaussian weights as DCGAN and its successors start from (Radford et al. 2016).
+
+    Args:
+        network: its convolutions and batch norms are set.
+        deviation: of the weights; None for that of He et al. 2015, which networks without
+            normalization need to keep their signal.
+    """
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-            nn.init.normal_(module.weight, 0.0, deviation)
+            if deviation is None:
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            else:
+                nn.init.normal_(module.weight, 0.0, deviation)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
@@ -47,7 +59,7 @@ class ResnetBlock(nn.Module):
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
-            norm_layer(norm, channels),
+            *norm_layers(norm, channels),
             nn.ReLU(),
         ]
         if dropout:
@@ -55,7 +67,7 @@ class ResnetBlock(nn.Module):
         layers += [
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3, bias=bias),
-            norm_layer(norm, channels),
+            *norm_layers(norm, channels),
         ]
         self.conv_block = nn.Sequential(*layers)
 
@@ -104,14 +116,14 @@ class ResnetGenerator(nn.Module):
         layers: list[nn.Module] = [
             nn.ReflectionPad2d(3),
             nn.Conv2d(in_channels, width, 7, bias=has_bias),
-            norm_layer(norm, width),
+            *norm_layers(norm, width),
             nn.ReLU(),
         ]
         for factor in (1, 2):
             wide = width * factor
             layers += [
                 nn.Conv2d(wide, wide * 2, 3, stride=2, padding=1, bias=has_bias),
-                norm_layer(norm, wide * 2),
+                *norm_layers(norm, wide * 2),
                 nn.ReLU(),
             ]
         layers += [
@@ -121,7 +133,7 @@ class ResnetGenerator(nn.Module):
             wide = width * factor
             layers += [
                 _enlarging(wide, wide // 2, upsampling, bias=has_bias),
-                norm_layer(norm, wide // 2),
+                *norm_layers(norm, wide // 2),
                 nn.ReLU(),
             ]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, out_channels, 7), nn.Tanh()]
@@ -162,8 +174,8 @@ class UnetBlock(nn.Module):
         else:
             layers = [nn.LeakyReLU(0.2), down]
             if inside is not None:
-                layers += [norm_layer(norm, inner), inside]
-            layers += [nn.ReLU(), up, norm_layer(norm, outer)]
+                layers += [*norm_layers(norm, inner), inside]
+            layers += [nn.ReLU(), up, *norm_layers(norm, outer)]
             if dropout:
                 layers.append(nn.Dropout(0.5))
         self.model = nn.Sequential(*layers)
