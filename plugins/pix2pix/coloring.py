@@ -16,7 +16,7 @@ JOINED = 1024
 _WALL = 0.5  # ink from which a line holds color back
 _KNOWN = 1e-3
 _TRACE = 0.1
-_ROUNDS = 3  # how often color creeps on by a pixel at each size
+_ROUNDS = 40  # how often color creeps on by a pixel at each size, into gaps between lines
 _FLOOD = 512  # side at which the outside is looked for
 _GAP = 3  # gaps in an outline that hold the outside back, in pixels there: twice this
 
@@ -34,13 +34,13 @@ def between_lines(color: Tensor, seen: Tensor, lines: Tensor) -> Tensor:
     """
     wall = shrunk(lines, color.shape[2]) > _WALL
     clean = (grown(seen) < _TRACE).to(color)  # where the network's own line has no part
-    held = _settled(_weighted(color, clean), wall)
-    held = _crept(held, ~wall, 2 * _ROUNDS)
-    # An area so narrow that the network had no room beside the lines has but its mixed color.
-    held = torch.where(held[:, 3:] > 0, held, _weighted(color, (~wall).to(color)))
+    held = _crept(_settled(_weighted(color, clean), wall), ~wall)
+    # An area so narrow that it lies under the network's own lines: what they would cover.
+    bare = (color + seen).clamp(max=1)
+    held = torch.where(held[:, 3:] > 0, held, _weighted(bare, (~wall).to(color)))
     filled = _across(spread(held, lines))
-    plain = F.interpolate(color, size=lines.shape[2:], mode="bilinear")
-    return torch.where(filled[:, 3:] > 0, filled[:, :3], plain)
+    rest = F.interpolate(bare, size=lines.shape[2:], mode="bilinear")
+    return torch.where(filled[:, 3:] > 0, filled[:, :3], rest)
 
 
 def spread(held: Tensor, lines: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ def spread(held: Tensor, lines: Tensor) -> Tensor:
     while True:
         last = side >= max(height, width) / 1.5
         wall = (lines if last else shrunk(lines, side)) > _WALL
-        held = _crept(_settled(held, wall), ~wall, _ROUNDS)
+        held = _crept(_settled(held, wall), ~wall)
         if last:
             return held
         side *= 2
@@ -78,8 +78,8 @@ def _settled(held: Tensor, wall: Tensor) -> Tensor:
     return torch.where((weight > _KNOWN) & ~wall, held / weight.clamp(min=_KNOWN), 0.0)
 
 
-def _crept(held: Tensor, free: Tensor, rounds: int) -> Tensor:
-    """What is known reaches the next pixel of the same area, ``rounds`` times.
+def _crept(held: Tensor, free: Tensor, rounds: int = _ROUNDS) -> Tensor:
+    """What is known reaches the next pixel of the same area, ``rounds`` times at most.
 
     Only what is still to be filled is looked at, a band along the lines.
     """

@@ -12,7 +12,7 @@ from studio.api import Context, ModelCard, Pixels
 from studio.nn.translators import Statistics, Translator
 from studio_plugins.pix2pix import TASK, TranslateParameters
 from studio_plugins.pix2pix.coloring import JOINED, between_lines, outside
-from studio_plugins.pix2pix.lines import STROKE, Frame, drawn, frame_of, ink
+from studio_plugins.pix2pix.lines import STROKE, Frame, drawn, find_lines, frame_of
 from studio_plugins.pix2pix.loading import load_network
 from studio_plugins.pix2pix.preparation import (
     edges,
@@ -95,7 +95,8 @@ class _Run:
 def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
     """Line art: the network sees it small, its colors go between the lines as they are."""
     parameters = run.parameters
-    lines = ink(pixels, alpha)
+    drawing = find_lines(pixels, alpha)
+    lines, strokes = drawing.lines, drawing.strokes
     frame = frame_of(lines, "drawing" if parameters.fit == "auto" else parameters.fit)
     paper = over_white(pixels, alpha)
     if frame is None:
@@ -107,11 +108,10 @@ def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
     color = run.translator(given.expand(-1, 3, -1, -1).contiguous()).float()
     run.context.progress(0.6, "Joining the lines")
     areas = _joined(color, 1 - given, framed, frame, lines)
-    stroke = pixels if alpha is not None else paper
     if not parameters.keep_lines:
         own = F.interpolate(color, size=framed.shape[2:], mode="bilinear")
-        stroke = frame.put(own, *lines.shape[2:], 1.0)
-    made = torch.lerp(areas, stroke, lines)
+        strokes = frame.put(own, *lines.shape[2:], 1.0)
+    made = torch.lerp(areas, strokes, lines)
     made = torch.lerp(paper, made, parameters.strength)
     if parameters.transparent_background:
         return run.result(made, 1 - outside(lines) * (1 - lines))

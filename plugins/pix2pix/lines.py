@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from studio_plugins.pix2pix.neighbors import rounded
+from studio_plugins.pix2pix.neighbors import grown, rounded
 from studio_plugins.pix2pix.preparation import luma, over_white
 
 FINE = 4  # lines are measured and thickened at this many times the working size
@@ -52,8 +52,21 @@ class Frame:
         return F.pad(image, sides, value=outside)
 
 
-def ink(color: Tensor, alpha: Tensor | None) -> Tensor:
-    """How much of a line each pixel is, 1 x 1 x H x W in [0, 1].
+@dataclass(frozen=True)
+class Drawing:
+    """What was found on a layer.
+
+    Attributes:
+        lines: how much of a line each pixel is, 1 x 1 x H x W in [0, 1].
+        strokes: the color of the line there, 1 x 3 x H x W, without the paper that its edge mixes with.
+    """
+
+    lines: Tensor
+    strokes: Tensor
+
+
+def find_lines(color: Tensor, alpha: Tensor | None) -> Drawing:
+    """The lines of a drawing on any ground.
 
     On a transparent layer strokes of any color are lines, or all that is painted, if it is too light
     to stand out from white. On paper lines are what is darker than its surroundings, which may be
@@ -63,11 +76,16 @@ def ink(color: Tensor, alpha: Tensor | None) -> Tensor:
         dark = 1 - over_white(color, alpha).amin(dim=1, keepdim=True)
         if float(dark.amax()) < _FULL * float(alpha.amax()):
             dark = alpha
-    else:
-        sheet = over_white(color, alpha)
-        if float(luma(sheet).median()) < 0.4:
-            sheet = 1 - sheet
-        dark = 1 - (sheet / _paper(sheet).clamp(min=0.05)).amin(dim=1, keepdim=True)
+        return Drawing(_leveled(dark), color)
+    sheet = over_white(color, alpha)
+    board = float(luma(sheet).median()) < 0.4
+    sheet = 1 - sheet if board else sheet
+    dark = 1 - (sheet / _paper(sheet).clamp(min=0.05)).amin(dim=1, keepdim=True)
+    strokes = 1 - grown(1 - sheet)  # an edge is as dark as the line beside it
+    return Drawing(_leveled(dark), 1 - strokes if board else strokes)
+
+
+def _leveled(dark: Tensor) -> Tensor:
     return ((dark - _FAINT) / (_FULL - _FAINT)).clamp(0, 1)
 
 
@@ -88,7 +106,7 @@ def frame_of(lines: Tensor, fit: str) -> Frame | None:
     """What the network is to see; None if there are no lines.
 
     Args:
-        lines: 1 x 1 x H x W, of `ink`.
+        lines: 1 x 1 x H x W, of `find_lines`.
         fit: ``drawing``, ``whole`` or ``stretch``.
     """
     height, width = lines.shape[2:]

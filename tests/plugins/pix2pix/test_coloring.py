@@ -27,12 +27,13 @@ def test_two_areas_meet_in_the_line_between_them():
     assert torch.allclose(out[0, :, :, 316:], blue[:, None, None], atol=1e-3)
 
 
-def test_what_is_too_narrow_for_the_network_keeps_its_mixed_color():
+def test_what_is_hidden_by_the_networks_own_lines_is_what_they_would_cover():
     lines = torch.zeros(1, 1, 64, 64)
     lines[..., ::2] = 1
     color = torch.full((1, 3, 32, 32), 0.25)
-    out = between_lines(color, torch.ones(1, 1, 32, 32), lines)
-    assert torch.allclose(out, torch.tensor(0.25), atol=1e-5)
+    for seen, expected in ((0.5, 0.75), (1.0, 1.0)):
+        out = between_lines(color, torch.full((1, 1, 32, 32), seen), lines)
+        assert torch.allclose(out, torch.tensor(expected), atol=1e-5)
 
 
 def ring(side: int, width: int, gap: int = 0) -> torch.Tensor:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from studio_plugins.pix2pix.lines import FILLED, Frame, drawn, frame_of, ink, shrunk, width_of
+from studio_plugins.pix2pix.lines import (
+    FILLED,
+    Frame,
+    drawn,
+    find_lines,
+    frame_of,
+    shrunk,
+    width_of,
+)
 
 
 def tensors(pixels):
@@ -28,16 +36,20 @@ def tensors(pixels):
 )
 def test_strokes_of_any_color_on_any_ground(doodle, color, paper):
     expected = doodle()[..., 3] / 255
-    found = ink(*tensors(doodle(ink=color, paper=paper)))[0, 0].numpy()
+    drawing = find_lines(*tensors(doodle(ink=color, paper=paper)))
+    found = drawing.lines[0, 0].numpy()
     assert found[expected == 1].min() > 0.9
     assert found[expected == 0].max() < 0.05
+    edge = (expected > 0.5) & (expected < 1)
+    strokes = drawing.strokes[0].permute(1, 2, 0).numpy()[edge] * 255
+    assert np.abs(strokes - color).max() < 50, "the paper in an edge is no part of the line"
 
 
 def test_shaded_paper_has_no_lines_of_its_own(doodle):
     pixels = doodle(200, 200, paper=(255, 255, 255))
     shade = np.linspace(0.45, 1, 200)[None, :, None]
     pixels[..., :3] = (pixels[..., :3] * shade).round()
-    found = ink(*tensors(pixels))[0, 0].numpy()
+    found = find_lines(*tensors(pixels)).lines[0, 0].numpy()
     coverage = doodle(200, 200)[..., 3]
     assert found[coverage == 0].max() < 0.2
     assert found[coverage == 255].min() > 0.9

@@ -51,7 +51,7 @@ def test_the_checkpoint_of_a_pencil_drawing(store, registry, translated, shared)
     patches = out.reshape(64, 4, 64, 4, 3).mean(axis=(1, 3))  # its dots are colored, a little
     assert (patches.max(axis=2) - patches.min(axis=2)).mean() < 12, "a pencil is gray"
     luma = given[..., :3].astype(float).mean(axis=2)
-    assert np.corrcoef(luma.ravel(), out.mean(axis=2).ravel())[0, 1] > 0.8
+    assert np.corrcoef(luma.ravel(), out.mean(axis=2).ravel())[0, 1] > 0.6
 
 
 def test_other_checkpoints_are_refused_with_what_they_hold(store, registry, tmp_path):
