@@ -90,5 +90,13 @@ class Area(QObject):
         """Panels to dock."""
         return ()
 
+    def beside(self) -> tuple[QWidget, ...]:
+        """What shares the room of the canvas; each shows and hides itself."""
+        return ()
+
+    def may_close(self, again: Callable[[], None]) -> bool:  # noqa: ARG002 - for areas that say no
+        """Whether the window may close now; if not, ``again`` is called once it may."""
+        return True
+
     def close(self) -> None:
         """Let go of threads and timers, as the window closes."""

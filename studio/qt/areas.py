@@ -10,6 +10,7 @@ from studio.qt.panels.area import HistoryArea, OverviewArea
 from studio.qt.recovery.area import RecoveryArea
 from studio.qt.selecting.area import SelectArea
 from studio.qt.tools.area import PaintArea
+from studio.qt.training.area import TrainingArea
 from studio.qt.transfer.area import TransferArea
 
 AREAS: tuple[type[Area], ...] = (
@@ -22,4 +23,5 @@ AREAS: tuple[type[Area], ...] = (
     RecoveryArea,
     LiveArea,
     TransferArea,
+    TrainingArea,
 )

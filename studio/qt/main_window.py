@@ -374,6 +374,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.files.when_written(self._close_for_good)
             return
+        if not all(area.may_close(self._close_for_good) for area in self.areas):
+            event.ignore()
+            return
         event.accept()
         if not self._closed:  # Qt asks again for a window that is closed already
             self._closed = True

@@ -39,6 +39,8 @@ def test_discovery_imports_no_framework():
     assert imported_by(code).isdisjoint({*HEAVY, "PySide6", "studio.qt"})
 
 
-@pytest.mark.parametrize("arguments", [["operations", "--json"], ["--help"], ["plugins", "list"]])
+@pytest.mark.parametrize(
+    "arguments", [["operations", "--json"], ["--help"], ["plugins", "list"], ["train", "--help"]]
+)
 def test_the_command_line_needs_neither_qt_nor_torch_to_answer(arguments: list[str]):
     assert imported_by(RUN, *arguments).isdisjoint({*HEAVY, "PySide6", "shiboken6"})

@@ -117,6 +117,7 @@ def check_folder(
         UserError: as `check_data`.
         Cancelled: as `check_data`.
     """
+    items: list[tuple[Path, ...]]
     if folder.kind == "pictures":
         items = [(file,) for file in list_pictures(paths[0])]
     else:

@@ -191,8 +191,12 @@ def _give_way() -> None:
     """Low priority, and no end but the one that is asked for."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # Ctrl-C in a terminal reaches the whole group; the program that started this one decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal, or its end, reaches the whole group; the program that started this one
+    # decides, or is gone, which is heard.
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def main(arguments: Sequence[str]) -> int:

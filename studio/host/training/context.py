@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.api.errors import Cancelled
 from studio.host.training import records
 from studio.host.training.records import RunState
 from studio.nn.training import TrainingPaused
@@ -49,11 +50,15 @@ class BenchContext:
 
         Raises:
             UserError: if there is neither.
+            TrainingPaused: if the training is to stop for now, amid a download.
         """
         path = Path(model)
         if path.is_file():
             return (path,)
-        return self._store.ensure(model, cancelled=self._channel.pausing.is_set)
+        try:
+            return self._store.ensure(model, cancelled=self._channel.pausing.is_set)
+        except Cancelled as error:
+            raise TrainingPaused from error
 
     def progress(self, fraction: float, message: str) -> None:
         """Report ``fraction`` in [0, 1].

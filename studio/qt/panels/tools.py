@@ -39,7 +39,7 @@ class ToolPanel(QStackedWidget):
         self.addWidget(self.operations)
         self.setMinimumWidth(264)
         self.currentChanged.connect(lambda _: self.changed.emit())
-        workspace.models.imported.connect(self._use_model)
+        workspace.models.imported.connect(self.use_model)
         workspace.session.replaced.connect(self._allow)
 
     @property
@@ -126,8 +126,8 @@ class ToolPanel(QStackedWidget):
             page.allow(document=self._has_document)
         self.changed.emit()
 
-    def _use_model(self, card: ModelCard) -> None:
-        """Choose a model that was just brought along, in an operation that can use it."""
+    def use_model(self, card: ModelCard) -> None:
+        """Choose a model that is new, in the operation that is shown or another that can use it."""
         fitting = [o for o in self._registry.operations() if _takes(o, card.task)]
         if not fitting:
             return
