@@ -8,18 +8,21 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from studio.api.errors import UserError
 from studio.api.galleries import BUNDLED_SCHEME, GALLERY_SCHEME, Gallery, picture_title
+from studio.api.parameters import Parameters, describe
 from studio.document import Array
 from studio.files.formats import READABLE_SUFFIXES
 from studio.files.images import write_image
 from studio.files.metadata import Metadata
 from studio.host.recovery import data_folder
 
+P = TypeVar("P", bound=Parameters)
 LONGEST = 4096
 """Pixels of the longer side of a picture that is kept as one's own: enough for a reference."""
 _LONGEST_NAME = 60
@@ -178,6 +181,25 @@ class Galleries:
                 f"{picture.path} cannot be deleted: {error.strerror or error}.",
                 "Check that you may write there.",
             ) from error
+
+
+def as_files(parameters: P, galleries: Galleries) -> P:
+    """Parameters whose reference pictures are paths of files, for who has no `Context.picture`.
+
+    Raises:
+        UserError: if no gallery has a picture of a name, with those that come close.
+    """
+    found: dict[str, object] = {}
+    for spec in describe(type(parameters)):
+        value = getattr(parameters, spec.name)
+        if spec.kind == "picture" and value is not None:
+            found[spec.name] = str(galleries.locate(value, (spec.gallery,)))
+        elif spec.kind == "pictures":
+            found[spec.name] = tuple(
+                each._replace(source=str(galleries.locate(each.source, (spec.gallery,))))
+                for each in value
+            )
+    return parameters.model_copy(update=found) if found else parameters
 
 
 def _folder(gallery: Gallery) -> Path:

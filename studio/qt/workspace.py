@@ -8,6 +8,7 @@ from functools import cached_property
 from studio.host.services import Services
 from studio.qt.background import Background
 from studio.qt.editing import Edits
+from studio.qt.library import Library
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
 from studio.qt.session import Session
@@ -33,6 +34,11 @@ class Workspace:
     messages: MessageBar
     session: Session
     models: Models
+
+    @cached_property
+    def library(self) -> Library:
+        """Galleries of reference pictures."""
+        return Library(self.services, self.background, self.messages, self.session, self.session)
 
     @cached_property
     def edits(self) -> Edits:

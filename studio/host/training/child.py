@@ -21,6 +21,7 @@ import filelock
 from studio.api.errors import UserError
 from studio.api.parameters import validate
 from studio.api.trainer import Trainer
+from studio.host.galleries import Galleries, as_files
 from studio.host.jobs import JobError
 from studio.host.training import records
 from studio.host.training.channel import Channel
@@ -59,7 +60,8 @@ class Session:
         """Train to the end, or as far as asked, and make a model of it."""
         registry = host.registry()
         trainer = registry.trainer(self.spec.trainer)
-        parameters = validate(trainer.parameters, dict(self.spec.parameters))
+        given = validate(trainer.parameters, dict(self.spec.parameters))
+        parameters = as_files(given, Galleries(registry.galleries()))
         store = host.store(registry)
         _set_up_torch()
         from studio.host.devices import resolve

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
+from studio.api.errors import PluginError
+from studio.api.galleries import pictures_from
 from studio.api.parameters import Parameters, ParameterSpec, describe
 from studio.qt.forms.channels import Channels
 from studio.qt.forms.color_control import ColorControl
@@ -19,21 +21,33 @@ from studio.qt.forms.controls import (
     NumberControl,
     TextControl,
 )
+from studio.qt.forms.gallery_control import GalleryControl
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.forms.picture_control import PictureControl
 from studio.qt.forms.tone_controls import CurveControl, LevelsControl, ToneControl
 from studio.qt.forms.words import translated
 from studio.qt.i18n import tr
+from studio.qt.library import Library
 from studio.qt.models import Models
 from studio.qt.panels.counts import Counts
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, label
 
 
-def make_control(spec: ParameterSpec, models: Models) -> Control:
-    """The control for a parameter."""
+def make_control(
+    spec: ParameterSpec, models: Models, theme: Theme, library: Library | None = None
+) -> Control:
+    """The control for a parameter.
+
+    Raises:
+        PluginError: for several pictures where there is no library to choose them from.
+    """
     if spec.kind == "model":
         return ModelControl(spec, models)
+    if library is not None and (spec.kind == "pictures" or spec.gallery):
+        return GalleryControl(spec, library, theme)
+    if spec.kind == "pictures":
+        raise PluginError(f"{spec.title}: several pictures cannot be chosen here.")
     kinds: dict[str, type[Control]] = {
         "number": NumberControl,
         "integer": NumberControl,
@@ -57,8 +71,15 @@ class Form(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parameters: type[Parameters], models: Models, theme: Theme) -> None:
+    def __init__(
+        self,
+        parameters: type[Parameters],
+        models: Models,
+        theme: Theme,
+        library: Library | None = None,
+    ) -> None:
         super().__init__()
+        self._theme, self._library = theme, library
         self._parameters = parameters
         self.specs = tuple(map(translated, describe(parameters)))
         self.controls: dict[str, Control] = {}
@@ -87,7 +108,7 @@ class Form(QWidget):
 
     def _field(self, spec: ParameterSpec, models: Models) -> QWidget:
         """Label, control, explanation and room for an error."""
-        control = make_control(spec, models)
+        control = make_control(spec, models, self._theme, self._library)
         self.controls[spec.name] = control
         field = QWidget()
         column = QVBoxLayout(field)
@@ -114,7 +135,7 @@ class Form(QWidget):
         column = QVBoxLayout(field)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        controls = [make_control(spec, models) for spec in specs]
+        controls = [make_control(spec, models, self._theme) for spec in specs]
         tones = [control for control in controls if isinstance(control, ToneControl)]
         channels = Channels(tones)
         self._channels.append(channels)
@@ -205,6 +226,13 @@ class Form(QWidget):
         self.changed.emit()
 
 
+def plain(spec: ParameterSpec, value: Any) -> Any:
+    """A default or a preset's value, as the parameter's control gives it."""
+    if spec.kind == "pictures":
+        return [list(each) for each in pictures_from(value)]
+    return value
+
+
 def grouped(specs: Sequence[ParameterSpec]) -> list[list[ParameterSpec]]:
     """Parameters in their order; curves, and levels, that follow each other are together."""
     groups: list[list[ParameterSpec]] = []
@@ -227,6 +255,7 @@ def _fits(spec: ParameterSpec, value: Any) -> bool:
         "boolean": (bool,),
         "curve": (list, tuple),
         "levels": (list, tuple),
+        "pictures": (str, list, tuple),
     }
     allowed = kinds.get(spec.kind, (str,))
     return isinstance(value, allowed) and (spec.kind == "boolean" or not isinstance(value, bool))

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.api import Gallery, PluginError, UserError
+from studio.api import Gallery, PluginError, UserError, validate
 from studio.document import Array, Picture
 from studio.files.images import read_image, write_image
 from studio.files.metadata import Metadata
 from studio.files.profiles import named_profiles
 from studio.host.declarations import check_gallery
-from studio.host.galleries import LONGEST, Galleries
+from studio.host.galleries import LONGEST, Galleries, as_files
 from studio.host.models import ModelStore
 from studio.host.plugins import PluginRegistry, discover
 from studio.host.requests import RunRequest
@@ -193,6 +193,22 @@ def test_what_cannot_be_read_is_told(run: Callable[..., RunResult], tmp_path: Pa
     large = save(tmp_path / "large.png", np.zeros((1001, 1000, 4), np.uint8))
     with pytest.raises(UserError, match="1"):
         run(plain=str(large))
+
+
+def test_who_reads_files_gets_their_paths(registry: PluginRegistry, tmp_path: Path):
+    galleries = Galleries(registry.galleries())
+    own = galleries.add("looks", "mine", plain(GRAY))
+    declared = registry.operation("looks.mix").parameters
+    given = {"style": f"gallery:red*0.5;{tmp_path / 'a.png'}", "ground": "gallery:mine"}
+    found = as_files(validate(declared, given), galleries).model_dump(mode="json")
+    bundled = galleries.locate("gallery:red")
+    assert found == {
+        "style": [[str(bundled), 0.5], [str(tmp_path / "a.png"), 1.0]],
+        "ground": str(own.path),
+        "plain": None,
+    }
+    with pytest.raises(UserError, match="rad"):
+        as_files(validate(declared, {"ground": "gallery:rad"}), galleries)
 
 
 @pytest.mark.parametrize(
