@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import click
 
 from studio.api.errors import Cancelled, UserError
 from studio.api.operation import Operation
-from studio.cli.interrupt import interruptible
+from studio.cli.interrupt import Interrupts, interrupts
 from studio.cli.outputs import Target, plan, refuse_overwriting
 from studio.cli.pictures import read_mask, with_mask
 from studio.cli.progress import Watch, shown
@@ -91,9 +92,11 @@ def run_all(session: Session, wish: Wish) -> int:
     keep_pages()
     batch = _Batch(session, wish)
     codes = set()
-    with interruptible() as asked:
+    with interrupts() as found:
         for target in targets:
-            codes.add(batch.attempt(target, asked))
+            if found.enough.is_set():  # the one that was under way is kept, no other is begun
+                raise Cancelled
+            codes.add(batch.attempt(target, found))
     failed = codes - {DONE}
     return DONE if not failed else BAD_USAGE if failed == {BAD_USAGE} else FAILED
 
@@ -106,10 +109,10 @@ class _Batch:
         if wish.mask is not None:
             self.mask = read_mask(wish.mask, wish.grow, wish.feather, self.max_pixels)
 
-    def attempt(self, target: Target, asked: threading.Event) -> int:
+    def attempt(self, target: Target, found: Interrupts) -> int:
         """Run one input and report what fails; returns its exit code."""
         try:
-            self._run(target, asked)
+            self._run(target, found)
         except UserError as error:
             return self._failed(target, error)
         except MemoryError as error:
@@ -129,14 +132,16 @@ class _Batch:
             error = where
         return report(error, debug=self.session.debug)
 
-    def _run(self, target: Target, asked: threading.Event) -> None:
+    def _run(self, target: Target, found: Interrupts) -> None:
         title = target.source.name if target.source else self.wish.operation.title
         with shown(title) as update:
-            watch = Watch(update, asked)
+            watch = Watch(update, found.asked, found.enough)
             picture, metadata = self._read(target.source)
-            result = self._execute(picture, watch)
+            # In a script nobody sees that the result is not the whole one.
+            with found.keeping(self.wish.operation.stoppable and sys.stderr.isatty()):
+                result = self._execute(picture, watch)
             update(1.0, 1.0, "Saving")
-            written = self._write(target, result, metadata, asked)
+            written = self._write(target, result, metadata, found.asked)
         seen = dict.fromkeys((*metadata.notes, *result.notes, *watch.notes))
         for path, after, notes in written:
             self._tell(target, path, after, result, [*seen, *notes])
@@ -204,11 +209,12 @@ class _Batch:
 def _applied(result: RunResult, variation: int) -> Picture:
     """The picture with a variation in it.
 
-    A file has one layer, so a region is written into it: as a layer above it, the result would show
-    through itself where the picture is half transparent.
+    A file has one layer, so a region, or a layer that was made of that one, is written into it: as
+    a layer above it, the result would show through itself where the picture is half transparent.
     """
     picture = result.request.picture
-    if picture is None or result.output != "region":
+    replaces = result.output == "region" or (result.output == "layers" and result.input == "layer")
+    if picture is None or not replaces:
         return result.after(variation)
     for image in result.variants[variation]:
         picture = paint(picture.active, image.x, image.y, image.pixels, image.mask)(picture)

@@ -81,6 +81,7 @@ def to_json(operation: Operation, registry: PluginRegistry) -> dict[str, Any]:
         "output": operation.output,
         "selection": operation.selection,
         "live": operation.live,
+        "stoppable": operation.stoppable,
         "keywords": list(operation.keywords),
         "presets": [
             {"title": preset.title, "values": dict(preset.values)} for preset in operation.presets

@@ -23,15 +23,20 @@ class Watch(Observer):
     Args:
         update: where progress is shown.
         asked: set when the user asked to stop.
+        enough: set when the user asked to end early and keep what there is.
     """
 
-    def __init__(self, update: Update, asked: threading.Event) -> None:
+    def __init__(
+        self, update: Update, asked: threading.Event, enough: threading.Event | None = None
+    ) -> None:
         self.notes: list[str] = []
         self._update, self._asked = update, asked
+        self._enough = enough or threading.Event()
 
     def progress(self, fraction: float, message: str) -> None:
         """Move the bar."""
-        self._update(fraction, 1.0, message)
+        stopping = self._enough.is_set()
+        self._update(fraction, 1.0, "Stopping (Ctrl+C again cancels)" if stopping else message)
 
     def note(self, message: str) -> None:
         """Keep a note until the bar is gone."""
@@ -40,6 +45,10 @@ class Watch(Observer):
     def cancelled(self) -> bool:
         """Whether Ctrl-C was pressed."""
         return self._asked.is_set()
+
+    def stopping(self) -> bool:
+        """Whether Ctrl-C was pressed once, in a run that can end early."""
+        return self._enough.is_set()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from studio.api.errors import PluginError
 from studio.api.models import ModelCard
 from studio.host import devices, precision
 from studio.host.networks import Placement, place
-from studio.host.previews import tile_preview
+from studio.host.previews import tile_preview, whole_preview
 from studio.host.run_state import RunState
 from studio.host.tiling import Mosaic, plan, run_tile
 
@@ -66,8 +66,11 @@ class RunContext:
     def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
         """Report; raises Cancelled."""
         self._state.progress(self._whole(fraction), message)
-        if preview is not None:
-            self._show(preview, 0, 0, preview.shape[3], preview.shape[2])
+        area = self._state.area
+        if preview is not None and preview.shape[1] in {3, 4} and area is not None:
+            image = preview[:, :3].detach()
+            share = self._state.share
+            self._state.show(lambda: whole_preview(image, area, self._icc, share))
 
     def part(self, start: float, end: float) -> RunContext:
         """A context whose progress is a stretch of this one's."""
@@ -90,6 +93,10 @@ class RunContext:
     def card(self, model_id: str | None, task: str) -> ModelCard:
         """The card of a model, or of the task's bundled default."""
         return self._state.card(model_id, task)
+
+    def available(self, task: str) -> tuple[ModelCard, ...]:
+        """The cards of a task whose files are here."""
+        return self._state.available(task)
 
     def files(self, model_id: str) -> tuple[Path, ...]:
         """The model's files, fetched if need be."""
@@ -159,10 +166,14 @@ class RunContext:
         if image.shape[1] not in {3, 4} or self._state.area is None:
             return
         image = image[:, :3]  # a fourth channel is the alpha that goes through the same tiles
+        area, share = self._state.area, self._state.share
+        tile = tile_preview(image, x, y, (width, height), area, self._icc, share)
+        self._state.observer.tile(tile)
+
+    @property
+    def _icc(self) -> bytes | None:
         picture = self._state.request.picture
-        icc = picture.icc if picture else None
-        size = (width, height)
-        self._state.observer.tile(tile_preview(image, x, y, size, self._state.area, icc))
+        return picture.icc if picture else None
 
 
 class _Tiler:

@@ -65,6 +65,7 @@ class Job:
         title: of the operation.
         lane: interactive jobs go before batch jobs.
         key: jobs with the same key replace each other; None = never.
+        stoppable: whether it can end early and keep what it has.
         quiet: one of many that only keep a preview up to date: not listed, gone when finished.
         state: where it is.
         fraction: done share in [0, 1].
@@ -74,6 +75,8 @@ class Job:
         result: what it made; dropped when the job is removed from the queue.
         started: `time.monotonic` at the start, or None.
         finished: `time.monotonic` at the end, or None.
+        cancel_requested: whether it was asked to stop and leave nothing.
+        stop_requested: whether it was asked to end early and keep what it has.
     """
 
     id: int
@@ -91,6 +94,8 @@ class Job:
     started: float | None = None
     finished: float | None = None
     cancel_requested: bool = False
+    stoppable: bool = False
+    stop_requested: bool = False
 
     @property
     def seconds(self) -> float:

@@ -74,14 +74,15 @@ class JobQueue:
         Raises:
             UserError: if there is no such operation.
         """
-        title = self.runner.registry.operation(request.operation).title
+        operation = self.runner.registry.operation(request.operation)
         with self._lock:
             replaced = [
                 job
                 for job in self._jobs
                 if replaces is not None and job.key == replaces and not job.state.finished
             ]
-            job = Job(next(self._ids), request, title, lane, replaces, quiet)
+            job = Job(next(self._ids), request, operation.title, lane, replaces, quiet)
+            job.stoppable = operation.stoppable
             if self._closing:
                 job.state = JobState.CANCELLED
             self._jobs.append(job)
@@ -103,6 +104,15 @@ class JobQueue:
                 self._wake.notify_all()
         if waiting:
             emit(self.changed, job)
+
+    def stop(self, job: Job) -> None:
+        """Ask a stoppable job to end now and keep what it has; one that has begun nothing is left."""
+        with self._lock:
+            begun = job.state in (JobState.RUNNING, JobState.PAUSED)
+            if not (job.stoppable and begun):
+                return
+            job.stop_requested = True
+        emit(self.changed, job)
 
     def retry(self, job: Job) -> Job:
         """Queue a finished job's request again, as a new job."""
@@ -277,6 +287,9 @@ class _JobObserver(Observer):
 
     def cancelled(self) -> bool:
         return self._job.cancel_requested
+
+    def stopping(self) -> bool:
+        return self._job.stop_requested
 
     def give_way(self) -> bool:
         urgent = self._queue.urgent(self._job)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.api.errors import Cancelled
 from studio.api.models import ModelCard
-from studio.document import Rect
+from studio.document import Array, Rect
 from studio.host import devices
 from studio.host.galleries import Galleries
 from studio.host.ladder import Ladder
 from studio.host.models import ModelStore
 from studio.host.networks import NetworkCache, Placement, Watch
 from studio.host.observer import Observer
+from studio.host.previews import TilePreview
 from studio.host.references import References
 from studio.host.requests import RunRequest
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REPORT_EVERY = 0.1  # seconds between two reports from inside a tile
+_PREVIEW_EVERY = 0.1  # the same of intermediate pictures
 Nested = Callable[[Any, str, tuple[Any, ...], Mapping[str, Any]], Any]
 
 
@@ -60,12 +62,14 @@ class RunState:
         self.notes: list[str] = []
         self.models: dict[str, str] = {}
         self.area: Rect | None = None
+        self.share: Array | None = None  # of the mask, over the area
         exact = request.precision == "float32"
         self.ladder = Ladder(device, dtype, networks, self.watch, self.note, exact)
         self._stretch: tuple[float, float, str] | None = None
         self._layers_seen = 0
         self._layers_expected = 1
         self._reported = 0.0
+        self._next_preview = 0.0
 
     def restart(self) -> None:
         """Forget the networks of a failed attempt, so that the next one places its own."""
@@ -77,6 +81,19 @@ class RunState:
         """Report the fraction of the whole run; raises Cancelled when asked to stop."""
         self.check()
         self.observer.progress(fraction, message)
+
+    def show(self, make: Callable[[], TilePreview]) -> None:
+        """Offer an intermediate picture to the canvas, unless one was offered a moment ago.
+
+        Steps of an optimization may come faster than previews can be made: making them takes at
+        most a tenth of the time.
+        """
+        started = time.monotonic()
+        if started < self._next_preview:
+            return
+        self.observer.tile(make())
+        now = time.monotonic()
+        self._next_preview = now + max(_PREVIEW_EVERY, 9 * (now - started))
 
     def check(self) -> None:
         """Give way to more urgent work, then raise Cancelled if this run is to stop."""
@@ -122,6 +139,10 @@ class RunState:
     def card(self, model_id: str | None, task: str) -> ModelCard:
         """The card with this id, or the bundled default of the task."""
         return self.store.default(task) if model_id is None else self.store.card(model_id)
+
+    def available(self, task: str) -> tuple[ModelCard, ...]:
+        """The cards of a task whose files are here."""
+        return tuple(card for card in self.store.cards(task) if self.store.locate(card.id))
 
     def files(self, model_id: str) -> tuple[Path, ...]:
         """Verified files of a model, fetched with progress when they are not here yet."""

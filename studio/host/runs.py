@@ -167,7 +167,7 @@ class _Run:
         per_target = []
         for number, target in enumerate(targets):
             span = (number / len(targets), (number + 1) / len(targets))
-            self.state.area = target.rect
+            self.state.area, self.state.share = target.rect, target.mask
             outputs = self._attempts(lambda t=target, s=span: self._call(function, t, s))
             per_target.append([self._image(output, target) for output in outputs])
         if self.operation.output == "canvas":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from studio.host.jobs import Job
+from studio.host.jobs import Job, JobState
 from studio.host.results import RunResult
 from studio.qt.i18n import tr
 from studio.qt.panels.job_card import progress_text
@@ -14,9 +14,14 @@ from studio.qt.widgets import GAP, ElidedLabel, button, duration, label
 
 
 class RunBar(QWidget):
-    """Progress, time left and Cancel."""
+    """Progress, time left and Cancel; and Stop and Keep where a run can end early.
+
+    Signals:
+        cancel, keep: a button was pressed.
+    """
 
     cancel = Signal()
+    keep = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,6 +35,11 @@ class RunBar(QWidget):
         self.bar.setAccessibleName(tr("Progress of the run"))
         self.stop = button(tr("Cancel"), tr("Stop the run (Ctrl+.)"))
         theme.bind(self.stop, "close", "text", 16)
+        self.enough = button(
+            tr("Stop and Keep"), tr("Stop now and keep what there is (Ctrl+Shift+.)"), primary=True
+        )
+        theme.bind(self.enough, "check", "on_accent", 16)
+        self.enough.clicked.connect(self.keep)
         self.stop.clicked.connect(self.cancel)
         text = QHBoxLayout()
         text.setSpacing(GAP)
@@ -44,6 +54,8 @@ class RunBar(QWidget):
         row.setSpacing(GAP * 2)
         row.addLayout(column, 1)
         row.addWidget(self.stop)
+        row.addSpacing(-GAP)
+        row.addWidget(self.enough)
         self._clock = QTimer(self)  # time goes on between two reports of the job
         self._clock.setInterval(500)
         self._clock.timeout.connect(self._refresh)
@@ -67,6 +79,8 @@ class RunBar(QWidget):
         self.state.setText(tr("Waiting") if job.started is None else progress_text(job))
         self.bar.setValue(round(job.fraction * 1000))
         self.stop.setEnabled(not job.cancel_requested)
+        self.enough.setVisible(job.stoppable)
+        self.enough.setEnabled(can_keep(job))
 
 
 class ResultBar(QWidget):
@@ -174,3 +188,9 @@ class BottomBar(QFrame):
 
     def _settle(self) -> None:
         self.setVisible(not (self.run.isHidden() and self.result.isHidden()))
+
+
+def can_keep(job: Job) -> bool:
+    """Whether a job can be asked to end now and keep what it has."""
+    begun = job.state in (JobState.RUNNING, JobState.PAUSED)
+    return job.stoppable and begun and not (job.stop_requested or job.cancel_requested)

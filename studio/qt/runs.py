@@ -93,6 +93,7 @@ class Runs(QObject):
         *,
         region: Rect | None = None,
         finished: Callable[[Job], None] | None = None,
+        seed: int | None = None,
     ) -> Job | None:
         """Queue an operation on the picture as it is now.
 
@@ -101,6 +102,7 @@ class Runs(QObject):
             parameters: plain values of its form.
             region: only this part of the canvas, to try it.
             finished: called with the job at its end, whatever that is; its result is not shown then.
+            seed: of everything random; None = another one each time.
         """
         document = self._session.document
         if document is None and operation.input != "none":
@@ -116,7 +118,7 @@ class Runs(QObject):
             picture=picture,
             layer=picture.active_layer.id if picture is not None else None,
             region=region,
-            seed=secrets.randbelow(2**31),
+            seed=secrets.randbelow(2**31) if seed is None else seed,
             device=settings.device,
             precision=settings.precision,
         )
@@ -162,6 +164,11 @@ class Runs(QObject):
         """Ask the job that is shown to stop."""
         if self.job is not None:
             self._queue.cancel(self.job)
+
+    def stop(self) -> None:
+        """Ask the job that is shown to end now, and keep what it has."""
+        if self.job is not None:
+            self._queue.stop(self.job)
 
     def cancel_all(self) -> None:
         """Ask every job of this window to stop."""

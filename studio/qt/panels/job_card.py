@@ -33,11 +33,12 @@ class JobCard(QFrame):
     """State, progress and buttons of a job; the full error of one that failed.
 
     Signals:
-        cancel, retry, remove, show_result: a button was pressed.
+        cancel, keep, retry, remove, show_result: a button was pressed.
         shift: a waiting job is to go up (-1) or down (+1).
     """
 
     cancel = Signal()
+    keep = Signal()
     retry = Signal()
     remove = Signal()
     show_result = Signal()
@@ -58,6 +59,7 @@ class JobCard(QFrame):
         self.bar.setAccessibleName(tr("Progress of {title}", title=tr(job.title)))
         self.up = icon_button(theme, "up", tr("Move up"), "muted")
         self.down = icon_button(theme, "down", tr("Move down"), "muted")
+        self.enough = icon_button(theme, "check", tr("Stop now and keep what it has"), "muted")
         self.stop = icon_button(theme, "close", tr("Cancel this job"), "muted")
         self.again = icon_button(theme, "retry", tr("Run it again"), "muted")
         self.view = icon_button(theme, "compare", tr("Show its result again"), "muted")
@@ -75,6 +77,7 @@ class JobCard(QFrame):
         self._lay_out()
         self.up.clicked.connect(lambda: self.shift.emit(-1))
         self.down.clicked.connect(lambda: self.shift.emit(1))
+        self.enough.clicked.connect(self.keep)
         self.stop.clicked.connect(self.cancel)
         self.again.clicked.connect(self.retry)
         self.view.clicked.connect(self.show_result)
@@ -93,7 +96,10 @@ class JobCard(QFrame):
         name = ElidedLabel(title)
         name.setProperty("role", "heading")
         head.addWidget(name, 1)
-        for widget in (self.up, self.down, self.view, self.again, self.stop, self.forget):
+        for widget in (
+            *(self.up, self.down, self.view, self.again),
+            *(self.enough, self.stop, self.forget),
+        ):
             head.addWidget(widget)
         feet = QHBoxLayout()
         feet.addWidget(self.more)
@@ -118,6 +124,7 @@ class JobCard(QFrame):
             self.up.setVisible(waiting)
             self.down.setVisible(waiting)
             self.stop.setVisible(not over)
+            self.enough.setVisible(job.stoppable and not (waiting or over))
             self.again.setVisible(over)
             self.forget.setVisible(over)
             self.bar.setVisible(state in (JobState.RUNNING, JobState.PAUSED))
@@ -125,6 +132,7 @@ class JobCard(QFrame):
             self.more.setVisible(failed)
             self.copy.setVisible(failed)
             self.details.setPlainText(job.error.details if job.error else "")
+        self.enough.setEnabled(not (job.stop_requested or job.cancel_requested))
         self.view.setVisible(job.result is not None)
         self.bar.setValue(round(job.fraction * 1000))
         self.state.setText(job_text(job))
@@ -152,8 +160,12 @@ def job_text(job: Job) -> str:
 
 def progress_text(job: Job) -> str:
     """How far a running job is and how long it still takes."""
-    parts = [tr("Canceling…") if job.cancel_requested else tr(job.message) or tr("Running")]
+    ending = job.cancel_requested or job.stop_requested
+    if ending:
+        parts = [tr("Canceling…") if job.cancel_requested else tr("Stopping…")]
+    else:
+        parts = [tr(job.message) or tr("Running")]
     parts.append(f"{job.fraction:.0%}")
-    if job.seconds_left is not None and not job.cancel_requested:
+    if job.seconds_left is not None and not ending:
         parts.append(tr("{time} left", time=duration(round(job.seconds_left))))
     return " · ".join(parts)

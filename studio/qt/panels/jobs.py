@@ -92,6 +92,7 @@ class JobsPanel(QWidget):
     def _make(self, job: Job) -> JobCard:
         card = JobCard(job, self._theme)
         card.cancel.connect(lambda: self._queue.cancel(job))
+        card.keep.connect(lambda: self._queue.stop(job))
         card.remove.connect(lambda: self._queue.remove(job))
         card.retry.connect(lambda: self.retry.emit(job))
         card.show_result.connect(lambda: self.show_result.emit(job))

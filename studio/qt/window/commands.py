@@ -82,6 +82,8 @@ TOOLS = (
             N_("Run the chosen operation on the part in view"), _needs("triable"), section=1),
     Command("cancel", N_("Cance&l the run"), "Tools", "close", ("Ctrl+.",),
             N_("Stop the running operation"), _needs("running"), section=1),
+    Command("stop", N_("Stop and &keep"), "Tools", "check", ("Ctrl+Shift+.",),
+            N_("End the running operation now and keep what it has"), _needs("stoppable"), section=1),
     Command("apply", N_("&Apply the result"), "Tools", "check", (), N_("Keep the result (Enter)"),
             _needs("result", "applicable"), section=2),
     Command("discard", N_("&Discard the result"), "Tools", "trash", (),

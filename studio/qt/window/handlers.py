@@ -44,6 +44,7 @@ def of(window: MainWindow) -> dict[str, Callable[..., object]]:
         "run": tools.request_run,
         "try": tools.request_try,
         "cancel": runs.cancel,
+        "stop": runs.stop,
         "apply": runs.apply,
         "discard": runs.discard,
         "models": lambda: _models(window),
