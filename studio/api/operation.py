@@ -57,6 +57,8 @@ class Operation:
             value. For what takes well under a second on a screenful of pixels; ``input`` must be a
             picture and ``output`` a region or layers. Lengths in pixels are to be multiplied by
             ``context.scale``, as the preview may run on a reduced picture.
+        follows_drawing: for a live operation, whether its result is shown beside the canvas instead of
+            over it and follows what is drawn, stroke by stroke, while its form is open.
         stoppable: whether it can be asked to end at any time and keep what it has: it looks at
             ``context.stopping`` between its steps and returns early.
         may_blacken: whether a black result can be right, as of an inverted white page; otherwise the
@@ -79,6 +81,7 @@ class Operation:
     selection: Selection = "optional"
     preview: bool = True
     live: bool = False
+    follows_drawing: bool = False
     stoppable: bool = False
     may_blacken: bool = False
     context_pixels: int = 32

@@ -80,6 +80,8 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
             f"{where}: only an operation that makes a region or layers of a picture can be live.",
             _AUTHOR,
         )
+    if operation.follows_drawing and not operation.live:
+        raise PluginError(f"{where}: only a live operation can follow drawing.", _AUTHOR)
     if operation.context_pixels < 0:
         raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
     _check_parameters(operation.parameters, where)

@@ -90,12 +90,7 @@ class RunResult:
         images = self.variants[variation]
 
         def edit(picture: Picture) -> Picture:
-            origin = self.request.picture
-            if origin and (picture.width, picture.height) != (origin.width, origin.height):
-                raise UserError(
-                    "The canvas has another size than when this was started.",
-                    "Undo back to that size, or run it again.",
-                )
+            self.check_size(picture)
             if self.output == "canvas":
                 enlarged = {image.layer: image.pixels for image in images if image.layer}
                 return rescale(*self.size, enlarged)(picture)
@@ -104,6 +99,19 @@ class RunResult:
             return picture
 
         return edit
+
+    def check_size(self, picture: Picture) -> None:
+        """Refuse a picture that has another size than the one that was worked on.
+
+        Raises:
+            UserError: as the pixels then belong nowhere.
+        """
+        origin = self.request.picture
+        if origin and (picture.width, picture.height) != (origin.width, origin.height):
+            raise UserError(
+                "The canvas has another size than when this was started.",
+                "Undo back to that size, or run it again.",
+            )
 
     def after(self, variation: int = 0) -> Picture:
         """The picture with the result applied; for a try of a new size, only the enlarged region."""

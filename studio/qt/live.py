@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from studio.api.errors import UserError
@@ -23,7 +23,9 @@ from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView, Overlay
 from studio.qt.editing import whole_cost
 from studio.qt.i18n import tr
+from studio.qt.live_result import as_layers, image_of_result
 from studio.qt.panels.counts import Counter, Counts
+from studio.qt.panels.live_pane import LivePane
 from studio.qt.panels.operation_page import OperationPage
 from studio.qt.panels.tools import ToolPanel
 from studio.qt.runs import Runs
@@ -63,12 +65,19 @@ class Wish:
     """What is to be shown now."""
 
     page: OperationPage
+    document: Document
     view: View
     values: Mapping[str, Any]
 
     def same_subject(self, other: Wish) -> bool:
-        """Whether both are of one form and one state of a picture."""
-        return self.page is other.page and self.view.picture is other.view.picture
+        """Whether the result of one may be shown for the other.
+
+        Over the canvas it must be of the same state of the picture. Beside it the last one stays
+        until the next is ready: a stroke goes on meanwhile.
+        """
+        if self.page is not other.page or self.document is not other.document:
+            return False
+        return self.page.operation.follows_drawing or self.view.picture is other.view.picture
 
     def same(self, other: Wish | None) -> bool:
         """Whether it is what is shown already."""
@@ -95,8 +104,10 @@ class Live(QObject):
         bridge: JobBridge,
         tools: ToolPanel,
         runs: Runs,
+        pane: LivePane,
     ) -> None:
         super().__init__(tools)
+        self._pane = pane
         self._workspace, self._canvas = workspace, canvas
         self._session, self._queue = workspace.session, workspace.services.jobs
         self._tools, self._runs = tools, runs
@@ -108,6 +119,7 @@ class Live(QObject):
         self._overlay: Overlay | None = None
         self._applying: OperationPage | None = None
         self._edited: Document | None = None
+        self._keeping = False
         self._counter, self._counting = Counter(), False
         self._counted: Picture | None = None
         self._counts: Counts | None = None
@@ -125,6 +137,7 @@ class Live(QObject):
         bridge.job_changed.connect(self._on_job)
         tools.changed.connect(self._on_tools)
         tools.apply.connect(self.apply)
+        pane.keep.connect(self.keep)
         runs.result_shown.connect(lambda _: self.refresh())
         self._session.replaced.connect(self.refresh)
         self._session.changed.connect(self.refresh)
@@ -139,8 +152,16 @@ class Live(QObject):
 
     @property
     def shown(self) -> bool:
-        """Whether the canvas shows a preview now."""
+        """Whether there is a preview now, on the canvas or beside it."""
+        if self.beside:
+            return self._pane.filled
         return self._overlay is not None and self._canvas.overlay is self._overlay
+
+    @property
+    def beside(self) -> bool:
+        """Whether the form that is open has its result beside the canvas."""
+        page = self.page
+        return page is not None and page.operation.follows_drawing
 
     @property
     def settled(self) -> bool:
@@ -197,13 +218,14 @@ class Live(QObject):
         if not page.live_on or not page.form.valid:
             return None
         view = self._view(page.operation, document.picture)
-        return None if view is None else Wish(page, view, page.form.values())
+        return None if view is None else Wish(page, document, view, page.form.values())
 
     def _view(self, operation: Operation, picture: Picture) -> View | None:
         """The part in view with what its edge depends on, at the resolution of the screen."""
-        zoom, largest = min(self._canvas.zoom, 1.0), LARGEST
+        drawn = operation.follows_drawing  # seen beside the canvas, however that is zoomed
+        zoom, largest = 1.0 if drawn else min(self._canvas.zoom, 1.0), LARGEST
         region = self._canvas.visible_region()
-        if operation.preview:
+        if operation.preview and not drawn:
             region = region.grown(operation.context_pixels).intersected(picture.bounds)
         else:
             region, largest = picture.bounds, LARGEST_WHOLE
@@ -218,7 +240,10 @@ class Live(QObject):
     def _step(self) -> None:
         page, free = self.page, self._runs.result is None
         for key in self._keys:
-            key.setEnabled(page is not None and free)
+            # While one draws, these keys belong to the tools.
+            on_canvas = key.parent() is self._canvas
+            key.setEnabled(page is not None and free and not (on_canvas and self.beside))
+        self._pane.setVisible(self.beside and page is not None and page.live_on and free)
         self._count()
         if self._applying is not None or not self._stale:
             return
@@ -273,8 +298,14 @@ class Live(QObject):
         elif result is None or wish is None or result.request.picture is None:
             self._next()
         else:
-            stand_in = result.request.picture
-            self._rendering = self._workspace.background.run(
+            stand_in, background = result.request.picture, self._workspace.background
+            if wish.page.operation.follows_drawing:
+                self._rendering = background.run(
+                    lambda: image_of_result(result, stand_in),
+                    lambda image: self._show_beside(wish, image), self._failed, self,
+                )  # fmt: skip
+                return
+            self._rendering = background.run(
                 lambda: _flat(result, stand_in), lambda after: self._show(wish, after),
                 self._failed, self,
             )  # fmt: skip
@@ -287,6 +318,14 @@ class Live(QObject):
             self._overlay = Overlay(after, wish.view.region, "", title, divided=False)
             self._shown = wish
             self._canvas.set_overlay(self._overlay)
+        self._next()
+
+    def _show_beside(self, wish: Wish, image: QImage) -> None:
+        wish.page.show_live("")
+        present = self._wish() if self._applying is None else None
+        if present is not None and present.same_subject(wish):
+            self._pane.show_image(image, tr(wish.page.operation.title))
+            self._shown = wish
         self._next()
 
     def _failed(self, error: BaseException) -> None:
@@ -304,8 +343,10 @@ class Live(QObject):
             self._timer.start(0)
 
     def _clear(self) -> None:
-        """Take the preview off the canvas."""
-        shown, self._overlay = self.shown, None
+        """Take the preview off the canvas, or from beside it."""
+        self._pane.clear()
+        shown = self._overlay is not None and self._canvas.overlay is self._overlay
+        self._overlay = None
         if shown:
             self._canvas.set_overlay(None)
 
@@ -352,12 +393,22 @@ class Live(QObject):
         if page is None or page.operation is not operation or self._applying is not None:
             return
         overlay = self._overlay if self.shown else None
+        # What is random in it is to come out as it was shown.
+        seed = 0 if operation.follows_drawing else None
         self._applying, self._edited = page, self._session.document
-        if self._runs.start(operation, values, finished=self._applied) is None:
+        if self._runs.start(operation, values, finished=self._applied, seed=seed) is None:
             self._applying = self._edited = None
             return
         if overlay is not None:  # starting a run clears the canvas
             self._canvas.set_overlay(overlay)
+
+    def keep(self) -> None:
+        """Make layers of the result on the whole picture, as one undo step; the form stays open."""
+        page = self.page
+        if page is not None and page.operation.follows_drawing and self._applying is None:
+            self._keeping = True
+            self.apply(page.operation, page.form.values())
+            self._keeping = self._applying is not None
 
     def _applied(self, job: Job) -> None:
         # Of the document it was started from, whichever is in front by now.
@@ -366,13 +417,15 @@ class Live(QObject):
             self._end_applying(kept=False)
             return
         self._workspace.edits.apply(
-            document, tr(result.title), result.edit(), whole_cost(document.picture),
+            document, tr(result.title), as_layers(result) if self._keeping else result.edit(),
+            whole_cost(document.picture),
             lambda kept: self._end_applying(kept=kept), self, result.record,
         )  # fmt: skip
 
     def _end_applying(self, *, kept: bool) -> None:
         page, self._applying, self._edited = self._applying, None, None
-        if kept and page is not None:
+        stays, self._keeping = self._keeping, False
+        if kept and page is not None and not stays:
             page.applied()
             self._clear()
             if self._tools.page is page:

@@ -18,7 +18,7 @@ from studio.qt.actions import OPERATION, Actions, operation_command
 from studio.qt.area import Desk, Panel
 from studio.qt.areas import AREAS
 from studio.qt.background import Background
-from studio.qt.bottom_bar import BottomBar
+from studio.qt.bottom_bar import BottomBar, can_keep
 from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView
 from studio.qt.canvas.viewport import ViewState
@@ -113,7 +113,8 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         theme = self.workspace.theme
-        self.body = Center(self.tabs, self.messages, self.welcome, self.canvas, self.bottom)
+        beside = [widget for area in self.areas for widget in area.beside()]
+        self.body = Center(self.tabs, self.messages, self.welcome, self.canvas, self.bottom, beside)
         self.center = self.body.stack
         self.setCentralWidget(self.body)
         panels = (
@@ -162,6 +163,7 @@ class MainWindow(QMainWindow):
         runs.applicable.connect(self._show_applicable)
         runs.new_picture.connect(self.files.show_new)
         bottom.run.cancel.connect(runs.cancel)
+        bottom.run.keep.connect(runs.stop)
         bottom.result.apply.connect(runs.apply)
         bottom.result.discard.connect(runs.discard)
         bottom.result.run_whole.connect(runs.run_whole)
@@ -243,6 +245,7 @@ class MainWindow(QMainWindow):
             "result": self.runs.result is not None,
             "applicable": self._applicable,
             "running": self.runs.job is not None,
+            "stoppable": self.runs.job is not None and can_keep(self.runs.job),
             "runnable": self.tools.can_run,
             "triable": self.tools.can_try,
             "hide-panels": self.panels.put_away,

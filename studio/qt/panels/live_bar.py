@@ -21,15 +21,20 @@ class LiveBar(QWidget):
     toggled = Signal()
     held = Signal(bool)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, beside: bool = False) -> None:
         super().__init__()
-        self.box = QCheckBox(tr("Live preview"))
+        self.box = QCheckBox(tr("Follow my drawing") if beside else tr("Live preview"))
         self.box.setChecked(True)
-        self.box.setToolTip(tr("Show the result on the canvas while values change"))
+        self.box.setToolTip(
+            tr("Show the result beside the canvas while you draw")
+            if beside
+            else tr("Show the result on the canvas while values change")
+        )
         self.original = button(tr("Original"), tr("Hold to see the picture without it (Tab)"))
         theme.bind(self.original, "compare", "text", 16)
         self.text = label("", "muted", wrap=True)
         self.text.hide()
+        self.original.setHidden(beside)  # the picture itself is seen all the time
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addWidget(self.box, 1)

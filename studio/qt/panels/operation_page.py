@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
 
 from studio.api.operation import Operation
 from studio.qt.forms import Form
+from studio.qt.forms.form import plain
 from studio.qt.i18n import N_, tr
+from studio.qt.library import Library
 from studio.qt.models import Models
 from studio.qt.panels.live_bar import LiveBar
 from studio.qt.theme import Theme
@@ -44,13 +46,18 @@ class OperationPage(QWidget):
     original_held = Signal(bool)
 
     def __init__(
-        self, operation: Operation, models: Models, theme: Theme, remembered: Mapping[str, Any]
+        self,
+        operation: Operation,
+        models: Models,
+        theme: Theme,
+        remembered: Mapping[str, Any],
+        library: Library | None = None,
     ) -> None:
         super().__init__()
         self.operation = operation
         self.followed = False  # whether a live preview listens
-        self._last: Mapping[str, Any] = remembered if operation.live else {}
-        self.form = Form(operation.parameters, models, theme)
+        self._last: Mapping[str, Any] = remembered if changes_at_once(operation) else {}
+        self.form = Form(operation.parameters, models, theme, library)
         self.presets = QComboBox()
         self.reset_button = icon_button(theme, "reset", tr("Reset to the defaults"), "muted")
         if operation.live:
@@ -65,14 +72,14 @@ class OperationPage(QWidget):
             tr("Try here"), tr("Run it on the part in view (Ctrl+Shift+Enter)")
         )
         theme.bind(self.run_button, "check" if operation.live else "run", "on_accent", 16)
-        self.live = LiveBar(theme)
+        self.live = LiveBar(theme, beside=operation.follows_drawing)
         self.live.toggled.connect(self.live_toggled)
         self.live.held.connect(self.original_held)
         self.live.setVisible(operation.live)
         theme.bind(self.try_button, "try", "text", 16)
         self._fill_presets()
         self._lay_out(theme)
-        if not operation.live:  # a live one would change the picture as soon as it is opened
+        if not changes_at_once(operation):
             self.form.set_values(remembered)
         self._show_preset()
         self.presets.activated.connect(self._use_preset)
@@ -141,7 +148,8 @@ class OperationPage(QWidget):
         self._last = self.form.values()
         self.presets.clear()
         self._fill_presets()
-        self.form.reset()
+        if changes_at_once(self.operation):
+            self.form.reset()
 
     def _fill_presets(self) -> None:
         self.presets.setAccessibleName(tr("Preset"))
@@ -159,7 +167,7 @@ class OperationPage(QWidget):
         if row > 0:
             known = {name: v for name, v in self._presets[row - 1][1].items() if name in values}
             values.update(known)
-        return values
+        return {spec.name: plain(spec, values[spec.name]) for spec in self.form.specs}
 
     def _use_preset(self, row: int) -> None:
         if row > 0:
@@ -189,3 +197,8 @@ class OperationPage(QWidget):
         """Enable what can be done."""
         self.run_button.setEnabled(self.can_run(document=document))
         self.try_button.setEnabled(self.can_try(document=document))
+
+
+def changes_at_once(operation: Operation) -> bool:
+    """Whether the picture looks changed as soon as the form is open, which then begins anew."""
+    return operation.live and not operation.follows_drawing

@@ -9,7 +9,7 @@ from studio.api.errors import UserError
 from studio.api.models import ModelCard
 from studio.api.operation import Operation
 from studio.qt.forms.model_control import ModelControl
-from studio.qt.panels.operation_page import OperationPage
+from studio.qt.panels.operation_page import OperationPage, changes_at_once
 from studio.qt.panels.operations import OperationList
 from studio.qt.workspace import Workspace
 
@@ -103,7 +103,8 @@ class ToolPanel(QStackedWidget):
     def _make(self, operation: Operation) -> OperationPage:
         remembered = self._workspace.services.settings.parameters.get(operation.id, {})
         models, theme = self._workspace.models, self._workspace.theme
-        page = OperationPage(operation, models, theme, remembered)
+        library = self._workspace.library
+        page = OperationPage(operation, models, theme, remembered, library)
         page.back.connect(self.show_list)
         page.run.connect(self.request_run)
         page.try_here.connect(self.request_try)
@@ -118,7 +119,7 @@ class ToolPanel(QStackedWidget):
     def remember_all(self) -> None:
         """Keep the values of all pages for the next start."""
         for page in self._pages.values():
-            if page.form.valid and not page.operation.live:
+            if page.form.valid and not changes_at_once(page.operation):
                 self._remember(page)
 
     def _allow(self) -> None:

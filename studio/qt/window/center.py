@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 
 class Center(QWidget):
@@ -15,17 +17,30 @@ class Center(QWidget):
         welcome: shown while nothing is open.
         canvas: shown otherwise.
         bottom: progress and results.
+        beside: what may share the room of the canvas; each shows and hides itself.
     """
 
     def __init__(
-        self, tabs: QWidget, messages: QWidget, welcome: QWidget, canvas: QWidget, bottom: QWidget
+        self,
+        tabs: QWidget,
+        messages: QWidget,
+        welcome: QWidget,
+        canvas: QWidget,
+        bottom: QWidget,
+        beside: Iterable[QWidget] = (),
     ) -> None:
         super().__init__()
         self.setObjectName("window-body")
-        self._welcome, self._canvas = welcome, canvas
+        self._welcome = welcome
+        self._canvas = QSplitter(Qt.Orientation.Horizontal)
+        self._canvas.setChildrenCollapsible(False)
+        self._canvas.setHandleWidth(1)
+        for widget in (canvas, *beside):
+            self._canvas.addWidget(widget)
+            self._canvas.setStretchFactor(self._canvas.count() - 1, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(welcome)
-        self.stack.addWidget(canvas)
+        self.stack.addWidget(self._canvas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

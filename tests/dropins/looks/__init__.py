@@ -31,6 +31,10 @@ class Steps(Parameters):
     steps: int = integer(400, minimum=1, maximum=100_000)
 
 
+class Ink(Parameters):
+    reach: int = integer(4, minimum=0, maximum=50, unit="px")
+
+
 @hookimpl
 def operations():
     return [
@@ -55,6 +59,18 @@ def operations():
             function=":brighten",
             preview=False,
             stoppable=True,
+        ),
+        Operation(
+            id="looks.ink",
+            title="Ink",
+            menu="Test",
+            help="Red ink that runs, on yellow paper.",
+            parameters=Ink,
+            function=":ink",
+            output="layers",
+            preview=False,
+            live=True,
+            follows_drawing=True,
         ),
     ]
 
@@ -85,3 +101,14 @@ def brighten(pixels, mask, parameters, context):
             return Pixels(bright, title="Brightened")
         time.sleep(0.01)
     return bright
+
+
+def ink(pixels, mask, parameters, context):
+    import torch
+
+    alpha = torch.ones_like(pixels[:, :1]) if context.alpha is None else context.alpha
+    dark = (1 - pixels.mean(1, keepdim=True)) * alpha
+    side = 2 * round(parameters.reach * context.scale) + 1
+    wet = torch.nn.functional.max_pool2d(dark, side, 1, side // 2)
+    paper, red = (torch.tensor(c).view(1, 3, 1, 1) for c in ((1.0, 0.9, 0.5), (0.8, 0.0, 0.0)))
+    return Pixels(paper + (red - paper) * wet, title="Ink")
