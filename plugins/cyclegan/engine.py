@@ -22,7 +22,7 @@ WHOLE = 1_200_000
 TILE = 768
 OVERLAP = 96
 """With a ResNet-9, 4 levels of 255 in single pixels from no tiles at all; 9 at 64, 46 at 32."""
-_SMALLEST = 32  # pixels a side from which a statistic can be taken at all
+_SMALLEST = 96  # pixels a side below which a part is mostly border
 _JOINING = 0.1  # share of the progress bar
 
 
@@ -82,6 +82,7 @@ class _Tiles:
         self._network, self._image = network, image
         self._stack = ExitStack()
         self._shared = not network.translator.instance_norm
+        self._room = image.shape[2] * image.shape[3] > WHOLE  # else memory has run out already
 
     def __enter__(self) -> Self:
         return self
@@ -98,13 +99,23 @@ class _Tiles:
         """N x 3 x h x w in [0, 1] to the same."""
         part = any(tile.shape[axis] < self._image.shape[axis] for axis in (2, 3))
         if part and not self._shared:
-            # No more pixels at once than the tile has: there may be no memory for more.
-            side = min(SIDE, math.isqrt(tile.shape[2] * tile.shape[3] // CROPS))
-            seen = samples(self._image, max(side, _SMALLEST)).to(tile.device)
+            seen = samples(self._image, *self._share(tile)).to(tile.device)
             self._stack.enter_context(shared_statistics(self._network, seen))
             self._shared = True
         out: Tensor = self._network(tile)
         return out
+
+    def _share(self, tile: Tensor) -> tuple[int, int]:
+        """Side and number of the parts of which statistics are taken: all in one run.
+
+        After memory ran out they hold no more pixels than the tile, for which there is enough.
+        """
+        if self._room:
+            self._room = False
+            return SIDE, CROPS
+        pixels = tile.shape[2] * tile.shape[3]
+        side = min(max(math.isqrt(pixels // CROPS), _SMALLEST), SIDE)
+        return side, max(pixels // side**2, 1)
 
 
 def _network(parameters: TranslateParameters, context: Context) -> Generator:

@@ -36,7 +36,7 @@ class TranslateParameters(Parameters):
         help="Fine structure of the picture that comes back where the network kept to it.",
     )
     preserve_colors: bool = boolean(
-        False, title="Keep colors", help="Takes only light and dark from the network."
+        False, help="Keep the picture's colors and repaint its lightness alone."
     )
     direction: Direction = choice(
         "forward",
