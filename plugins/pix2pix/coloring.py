@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from studio_plugins.pix2pix.areas import flattened
 from studio_plugins.pix2pix.lines import shrunk
 from studio_plugins.pix2pix.neighbors import grown, rounded
 
@@ -17,11 +18,11 @@ _WALL = 0.5  # ink from which a line holds color back
 _KNOWN = 1e-3
 _TRACE = 0.1
 _ROUNDS = 40  # how often color creeps on by a pixel at each size, into gaps between lines
-_FLOOD = 512  # side at which the outside is looked for
+_FLOOD = 512  # side at which areas and the outside are looked for
 _GAP = 3  # gaps in an outline that hold the outside back, in pixels there: twice this
 
 
-def between_lines(color: Tensor, seen: Tensor, lines: Tensor) -> Tensor:
+def between_lines(color: Tensor, seen: Tensor, lines: Tensor, *, flat: bool = False) -> Tensor:
     """Colors of a small picture at the size of the drawing, without crossing its lines.
 
     A joint upsampling (Kopf et al. 2007), one doubling after the other: what is known moves up with
@@ -31,6 +32,7 @@ def between_lines(color: Tensor, seen: Tensor, lines: Tensor) -> Tensor:
         color: what the network made, 1 x 3 x s x s.
         seen: the lines that it was shown, 1 x 1 x s x s, 1 on a line.
         lines: of the drawing, 1 x 1 x H x W, 1 on a line.
+        flat: whether each closed area gets one color.
     """
     wall = shrunk(lines, color.shape[2]) > _WALL
     clean = (grown(seen) < _TRACE).to(color)  # where the network's own line has no part
@@ -38,6 +40,9 @@ def between_lines(color: Tensor, seen: Tensor, lines: Tensor) -> Tensor:
     # An area so narrow that it lies under the network's own lines: what they would cover.
     bare = (color + seen).clamp(max=1)
     held = torch.where(held[:, 3:] > 0, held, _weighted(bare, (~wall).to(color)))
+    if flat:
+        coarse = shrunk(lines, min(_FLOOD, max(lines.shape[2:])))
+        held = flattened(spread(held, coarse), coarse > _WALL)
     filled = _across(spread(held, lines))
     rest = F.interpolate(bare, size=lines.shape[2:], mode="bilinear")
     return torch.where(filled[:, 3:] > 0, filled[:, :3], rest)

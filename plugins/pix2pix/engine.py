@@ -10,10 +10,10 @@ from torch import Tensor
 
 from studio.api import Context, ModelCard, Pixels
 from studio.nn.translators import Statistics, Translator
-from studio_plugins.pix2pix import TASK, TranslateParameters
 from studio_plugins.pix2pix.coloring import JOINED, between_lines, outside
 from studio_plugins.pix2pix.lines import STROKE, Frame, drawn, find_lines, frame_of
 from studio_plugins.pix2pix.loading import load_network
+from studio_plugins.pix2pix.parameters import TASK, TranslateParameters
 from studio_plugins.pix2pix.preparation import (
     edges,
     gray,
@@ -107,7 +107,7 @@ def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
     run.context.progress(0.2, "Coloring")
     color = run.translator(given.expand(-1, 3, -1, -1).contiguous()).float()
     run.context.progress(0.6, "Joining the lines")
-    areas = _joined(color, 1 - given, framed, frame, lines)
+    areas = _joined(color, 1 - given, framed, frame, lines, flat=parameters.flat_colors)
     if not parameters.keep_lines:
         own = F.interpolate(color, size=framed.shape[2:], mode="bilinear")
         strokes = frame.put(own, *lines.shape[2:], 1.0)
@@ -118,14 +118,16 @@ def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
     return run.result(made, None)
 
 
-def _joined(color: Tensor, seen: Tensor, framed: Tensor, frame: Frame, lines: Tensor) -> Tensor:
+def _joined(
+    color: Tensor, seen: Tensor, framed: Tensor, frame: Frame, lines: Tensor, *, flat: bool
+) -> Tensor:
     """The areas between the lines, at the size of the picture; white outside of the frame."""
     height, width = lines.shape[2:]
     scale = min(JOINED / max(framed.shape[2:]), 1.0)
     if scale == 1:
-        return frame.put(between_lines(color, seen, framed), height, width, 1.0)
+        return frame.put(between_lines(color, seen, framed, flat=flat), height, width, 1.0)
     size = (round(frame.height * scale), round(frame.width * scale))
-    areas = between_lines(color, seen, F.adaptive_max_pool2d(framed, size))
+    areas = between_lines(color, seen, F.adaptive_max_pool2d(framed, size), flat=flat)
     x = (torch.arange(width, device=color.device) + 0.5 - frame.left) / frame.width * 2 - 1
     y = (torch.arange(height, device=color.device) + 0.5 - frame.top) / frame.height * 2 - 1
     grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)[None]

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.api import ModelCard, Recognised, UserError
 from studio.nn.checkpoints import CheckpointError
 from studio.nn.translators import Statistics, Translator, UnknownTranslatorError, read_translator
-from studio_plugins.pix2pix import TASK
+from studio_plugins.pix2pix.parameters import TASK
 
 
 def recognise(paths: tuple[Path, ...]) -> Recognised | None:

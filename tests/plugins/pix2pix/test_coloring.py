@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from studio_plugins.pix2pix.areas import flattened
 from studio_plugins.pix2pix.coloring import between_lines, outside
 from studio_plugins.pix2pix.lines import drawn
 
@@ -34,6 +35,20 @@ def test_what_is_hidden_by_the_networks_own_lines_is_what_they_would_cover():
     for seen, expected in ((0.5, 0.75), (1.0, 1.0)):
         out = between_lines(color, torch.full((1, 1, 32, 32), seen), lines)
         assert torch.allclose(out, torch.tensor(expected), atol=1e-5)
+
+
+def test_an_area_takes_the_color_that_most_of_it_has():
+    wall = torch.ones(1, 1, 20, 20, dtype=torch.bool)
+    wall[..., 2:18, 2:10] = False
+    wall[..., 12, 11:] = False  # open to the border
+    held = torch.cat([torch.rand(1, 3, 20, 20), (~wall).float()], dim=1)
+    held[:, :3, 2:18, 2:10] = torch.tensor([0.8, 0.1, 0.1])[:, None, None]
+    held[:, :3, 2:6, 2:10] = torch.tensor([0.1, 0.1, 0.9])[:, None, None]
+    out = flattened(held, wall)
+    area = out[0, :3, 2:18, 2:10]
+    assert torch.allclose(area, torch.tensor([0.8, 0.1, 0.1])[:, None, None].expand_as(area))
+    assert torch.equal(out[..., 12, 11:], held[..., 12, 11:])
+    assert torch.equal(flattened(held, torch.ones_like(wall)), held)
 
 
 def ring(side: int, width: int, gap: int = 0) -> torch.Tensor:

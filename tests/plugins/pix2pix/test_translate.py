@@ -55,7 +55,7 @@ def test_the_network_sees_black_lines_on_white_at_its_own_size(translated, doodl
     with torch.inference_mode():
         seen = drawn(lines, SIZE).expand(-1, 3, -1, -1)
         expected = network(seen * 2 - 1)[0].permute(1, 2, 0) / 2 + 0.5
-    out = translated(given, fit="whole", keep_lines=False)[..., :3] / 255
+    out = translated(given, fit="whole", keep_lines=False, flat_colors=False)[..., :3] / 255
     far = (F.max_pool2d(1 - seen, 3, 1, 1)[0, 0] == 0).numpy()
     assert far.sum() > 100
     assert np.abs(out - expected.numpy())[far].max() < 0.01
@@ -73,6 +73,15 @@ def test_without_my_lines_those_of_the_network_show(translated, doodle):
     line, free = given[..., 3] == 255, given[..., 3] == 0
     assert (mine[line] != its[line]).any()
     assert np.array_equal(mine[free], its[free])
+
+
+def test_closed_areas_take_one_color_each(translated, doodle):
+    given = doodle(400, 400, 5)
+    flat, painted = (translated(given, flat_colors=f)[..., :3].astype(int) for f in (True, False))
+    inside = np.hypot(*(np.mgrid[:400, :400] - 200)) < 70
+    assert flat[inside].std(axis=0).max() == 0
+    assert painted[inside].std(axis=0).max() > 2
+    assert np.array_equal(flat[:20], painted[:20]), "the background is no closed area"
 
 
 def test_the_background_can_be_left_out(translated, doodle):
