@@ -78,7 +78,7 @@ class RunCard(QFrame):
         self.seen.setCheckable(True)
         self.sheet = SheetButton(run.title)
         self.plot = CurvePlot(theme)
-        self.logarithmic = QCheckBox(tr("Logarithmic"))
+        self.logarithmic = QCheckBox(tr("Logarithmic scale"))
         self._lay_out()
         self.hold.clicked.connect(self.pause)
         self.go_on.clicked.connect(self.resume)
@@ -88,8 +88,7 @@ class RunCard(QFrame):
         self.more.toggled.connect(self.details.setVisible)
         self.seen.toggled.connect(self._show_inside)
         self.logarithmic.toggled.connect(self.plot.set_logarithmic)
-        self.seen.setChecked(run.state.active or run.state is RunState.WAITING)
-        self._show_inside(self.seen.isChecked())
+        self._show_inside(shown=False)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -128,6 +127,8 @@ class RunCard(QFrame):
         run, state = self.run, self.run.state
         if state is not self._shown:
             self._shown = state
+            if state.active:  # now there is something to be seen
+                self.seen.setChecked(True)
             _, icon, color = STATES[state]
             self._theme.bind(self.icon, icon, color, 18)
             self.hold.setVisible(state in _STOPPABLE or state is RunState.WAITING)

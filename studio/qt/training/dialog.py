@@ -56,6 +56,7 @@ class TrainDialog(Dialog):
             column.addWidget(control)
             if control is self.chooser:
                 column.addWidget(self.help)
+                column.addSpacing(GAP)
         self._inside = QVBoxLayout()
         self._inside.setSpacing(GAP * 2)
         column.addSpacing(GAP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from studio.host.training.records import RunState
 from studio.host.training.run import TrainingRun
 from studio.qt.i18n import tr
 from studio.qt.training.card import RunCard
@@ -55,8 +56,8 @@ class TrainingPanel(QWidget):
         self.setMinimumSize(240, 120)
 
     def show_runs(self, runs: tuple[TrainingRun, ...]) -> None:
-        """Have a card for each of these, in their order."""
-        wanted = {run.id: run for run in runs}
+        """Have a card for each of these: what is trained, what waits, and the rest, newest first."""
+        wanted = {run.id: run for run in sorted(runs, key=_place)}
         for gone in [id_ for id_ in self.cards if id_ not in wanted]:
             card = self.cards.pop(gone)
             self._column.removeWidget(card)
@@ -74,8 +75,11 @@ class TrainingPanel(QWidget):
     def show_change(self, run: TrainingRun) -> None:
         """Bring the card of a run up to date; make it if there is none."""
         card = self.cards.get(run.id)
+        runs = [other.run for other in self.cards.values()]
         if card is None:
-            self.show_runs((run, *(other.run for other in self.cards.values())))
+            self.show_runs((run, *runs))
+        elif runs != sorted(runs, key=_place):
+            self.show_runs(tuple(runs))
         else:
             card.refresh()
 
@@ -91,3 +95,11 @@ class TrainingPanel(QWidget):
         card.discard.connect(lambda: self.discard.emit(run))
         card.use.connect(lambda: self.use.emit(run))
         return card
+
+
+def _place(run: TrainingRun) -> tuple[int, float]:
+    """Where the card of a run belongs."""
+    if run.state.active:
+        return 0, 0.0
+    waiting = run.state is RunState.WAITING
+    return (1, run.spec.created) if waiting else (2, -run.spec.created)

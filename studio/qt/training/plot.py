@@ -109,7 +109,7 @@ class CurvePlot(QWidget):
         painter.drawRoundedRect(field, 5, 5)
         inner = field.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         painter.setPen(QPen(self._theme.color("border"), 1))
-        for quarter in (0.25, 0.5, 0.75):
+        for quarter in (0.25, 0.5, 0.75) if self._curves else ():
             y = round(inner.top() + quarter * inner.height()) + 0.5
             painter.drawLine(QPointF(inner.left(), y), QPointF(inner.right(), y))
         if not self._curves:
@@ -232,7 +232,7 @@ class CurvePlot(QWidget):
 def smoothed(values: Sequence[float]) -> list[float]:
     """A running average that starts without a bias towards 0 (Kingma and Ba 2015, section 3)."""
     total, weight, found = 0.0, 0.0, []
-    keep = _SMOOTHING if len(values) > 20 else 0.5
+    keep = _SMOOTHING if len(values) > 20 else 0.0
     for value in values:
         total = keep * total + (1 - keep) * value
         weight = keep * weight + (1 - keep)

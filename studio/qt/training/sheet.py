@@ -10,7 +10,7 @@ from typing_extensions import override
 from studio.qt.dialogs.base import Dialog
 from studio.qt.i18n import tr
 
-_HIGHEST = 260
+_HIGHEST = 200
 
 
 class SheetButton(QToolButton):
