@@ -138,7 +138,7 @@ class _Batch:
             watch = Watch(update, found.asked, found.enough)
             picture, metadata = self._read(target.source)
             # In a script nobody sees that the result is not the whole one.
-            with found.keeping(self.wish.operation.stoppable and sys.stderr.isatty()):
+            with found.keeping(self.wish.operation.stoppable and at_a_terminal()):
                 result = self._execute(picture, watch)
             update(1.0, 1.0, "Saving")
             written = self._write(target, result, metadata, found.asked)
@@ -204,6 +204,11 @@ class _Batch:
         size = f"{after.width} x {after.height}, {result.seconds:.1f} s"
         name = click.format_filename(path)
         click.echo(f"{name}  ({size})")
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody sees the progress bar."""
+    return sys.stderr.isatty()
 
 
 def _applied(result: RunResult, variation: int) -> Picture:

@@ -43,7 +43,8 @@ def begin(qtbot: QtBot, opened: MainWindow) -> Callable[[], Job]:
         page.run_button.click()
         job = opened.runs.job
         assert job is not None
-        qtbot.waitUntil(lambda: "Step" in opened.bottom.run.state.text(), timeout=20_000)
+        qtbot.waitUntil(lambda: job.fraction > 0 and job.id in opened.jobs.cards, timeout=20_000)
+        qtbot.waitUntil(lambda: "Step" in opened.bottom.run.state.text())
         return job
 
     return start

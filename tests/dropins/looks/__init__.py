@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Mix(Parameters):
 
 class Steps(Parameters):
     steps: int = integer(400, minimum=1, maximum=100_000)
+    presses: int = integer(0, minimum=0, maximum=2, help="Press Ctrl+C so often at the third step")
 
 
 class Ink(Parameters):
@@ -96,6 +98,8 @@ def brighten(pixels, mask, parameters, context):
     for step in range(parameters.steps):
         bright = pixels + (1 - pixels) * (step + 1) / parameters.steps
         context.progress((step + 1) / parameters.steps, f"Step {step + 1}", bright)
+        for _ in range(parameters.presses if step == 2 else 0):
+            signal.raise_signal(signal.SIGINT)
         if context.stopping:
             context.note(f"Stopped after {step + 1} steps.")
             return Pixels(bright, title="Brightened")
