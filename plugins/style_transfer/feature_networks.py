@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+from torch import nn
+
 from studio.api import Context, ModelCard, Recognised, UserError
 from studio.nn.checkpoints import CheckpointError, read_state_dict
 from studio.nn.features import FeatureNetwork, build_features, load_features
@@ -70,8 +73,6 @@ def network_for(card: ModelCard, context: Context) -> FeatureNetwork:
     Raises:
         UserError: if its file holds no VGG that is known.
     """
-    import torch
-
     paths = context.files(card.id)
     # In float16 gradients would vanish; bfloat16 has the range of float32.
     half = context.dtype is torch.bfloat16
@@ -84,9 +85,13 @@ def network_for(card: ModelCard, context: Context) -> FeatureNetwork:
 
 def _loaded(card: ModelCard, paths: Sequence[Path]) -> FeatureNetwork:
     try:
-        return load_features(paths[0])
+        network = load_features(paths[0])
     except CheckpointError as error:
         raise UserError(f"{card.title}: {error.message}", error.hint) from error
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):  # padded with zeros, the picture would get a frame
+            layer.padding_mode = "reflect"
+    return network
 
 
 def _rank(card: ModelCard) -> int:

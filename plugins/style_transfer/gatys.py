@@ -25,7 +25,6 @@ COARSEST = 96
 _ADAM_RATE = 0.02
 _LEAST = 1e-3  # of a Gram matrix: a content that is as close to the style is not brought closer
 _SCALE = 1e5  # of the loss: torch's L-BFGS begins with a step of length 1
-_FRAME = 16
 _SMALLEST = 32  # side in pixels that five halvings leave something of
 
 
@@ -74,8 +73,8 @@ class Objective:
     def targets(self, content: Tensor, style: Tensor) -> Targets:
         """Features of 1 x 3 x H x W content and 1 x 3 x h x w style, both in [0, 1]."""
         with torch.no_grad():
-            given = self._network(_framed(content), self._layers)
-            made = self._network(_framed(style), self.style_layers)
+            given = self._network(content, self._layers)
+            made = self._network(style, self.style_layers)
             grams = {}
             for layer in self.style_layers:
                 goal = gram(made[layer])
@@ -94,7 +93,7 @@ class Objective:
             targets: made from pictures of its size.
             alive: called between layers while gradients are computed; may raise.
         """
-        found = self._network(_framed(image), self._layers)
+        found = self._network(image, self._layers)
         if alive is not None and not image.is_cuda:  # there gradients come on another thread
             for features in found.values():
                 features.register_hook(lambda _: alive())
@@ -110,11 +109,6 @@ class Objective:
             + self.weights.style * style
             + self.weights.smoothness * roughness(image)
         )
-
-
-def _framed(image: Tensor) -> Tensor:
-    """With its reflection around it, so that the network's own padding is not taken for a picture."""
-    return F.pad(image, (_FRAME,) * 4, mode="reflect")
 
 
 def roughness(image: Tensor) -> Tensor:
