@@ -20,7 +20,7 @@ from studio.qt.i18n import tr
 from studio.qt.messages import MessageBar
 from studio.qt.session import Session
 from studio.qt.thumbnails import Thumbnails, read_thumbnail
-from studio.qt.transfer.clipboard import loader
+from studio.qt.transfer.clipboard import Load, loader
 
 Added = Callable[[GalleryPicture], None]
 Found = tuple[str, Array, bytes | None]
@@ -146,7 +146,7 @@ class Library(QObject):
 
         self._background.run(work, done, self._messages.show_error, self)
 
-    def _clipboard(self) -> Callable[[], object] | None:
+    def _clipboard(self) -> Load | None:
         return loader(QGuiApplication.clipboard().mimeData(), self._limit)
 
     @property

@@ -69,7 +69,8 @@ class GalleryControl(Control):
     def _fill_menu(self, menu: QMenu) -> None:
         library, gallery, take = self._library, self.spec.gallery, self._take
         menu.clear()
-        menu.addAction(self._theme.icon("folder"), tr("From file…"), self._ask_file)
+        file = menu.addAction(self._theme.icon("folder"), tr("From file…"))
+        file.triggered.connect(self._ask_file)
         if not gallery:  # there is nowhere to keep what is no file
             return
         layers = menu.addMenu(self._theme.icon("layers"), tr("From layer"))
