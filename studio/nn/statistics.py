@@ -5,7 +5,8 @@ mean over the picture and divides by its deviation. A tile has other means than 
 network with such layers gives every tile colors of its own. Here the statistics are taken once, from
 crops at full resolution that are spread over the picture and normalized together, and used for every
 tile. A reduced copy would be cheaper, but its edges are steeper and its textures finer than those of
-the tiles, and its statistics are those of another picture.
+the tiles, and its statistics are those of another picture: on photographs, colors came out up to 18
+levels of 255 off those of an untiled run.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIDE = 256
-CROPS = 16
+SIDE = 192
+CROPS = 64
+_BORDER = (
+    8  # a crop's border of 1/8 of its side is not counted: the network padded what is beyond it
+)
 
 
 class ConditionalInstanceNorm2d(nn.InstanceNorm2d):
@@ -67,8 +71,8 @@ def samples(picture: Tensor, side: int = SIDE, crops: int = CROPS) -> Tensor:
 
     Args:
         picture: 1 x C x H x W.
-        side: of a crop in pixels. The borders of a crop are padded by the network: smaller crops
-            have more of them.
+        side: of a crop in pixels. What a network pads at the borders of a crop is not in the picture:
+            smaller crops have more of it.
         crops: how many at least.
 
     Returns:
@@ -77,8 +81,7 @@ def samples(picture: Tensor, side: int = SIDE, crops: int = CROPS) -> Tensor:
     height, width = picture.shape[2:]
     if height * width <= crops * side * side:
         return picture
-    rows = max(1, round(math.sqrt(crops * height / width)))
-    rows = min(rows, height // min(side, height))
+    rows = min(max(1, round(math.sqrt(crops * height / width))), max(1, height // side))
     columns = -(-crops // rows)
     tops, lefts = _starts(height, side, rows), _starts(width, side, columns)
     return torch.cat([picture[..., y : y + side, x : x + side] for y in tops for x in lefts])
@@ -140,11 +143,9 @@ def _is_instance_norm(layer: nn.Module) -> bool:
 
 
 def _starts(length: int, side: int, count: int) -> list[int]:
-    """First pixels of ``count`` crops, from the first to the last row or column."""
+    """First pixels of crops in the middle of ``count`` equal stretches."""
     room = max(length - side, 0)
-    if count == 1:
-        return [room // 2]
-    return [round(i * room / (count - 1)) for i in range(count)]
+    return [min(max(round((i + 0.5) * length / count - side / 2), 0), room) for i in range(count)]
 
 
 def _take(
@@ -155,12 +156,13 @@ def _take(
     shift: Tensor | None = None,
 ) -> Tensor:
     """Normalize by the statistics over all of a batch, and keep them."""
-    channels, values = image.shape[1], image.numel() // image.shape[1]
-    mean, variance = (torch.zeros(channels, device=image.device) for _ in range(2))
-    out = _normalized(layer, image, mean, variance, (scale, shift), take=True)
-    # torch keeps the unbiased estimate and normalizes with the other one.
-    moments[layer] = _Moments(mean, variance * ((values - 1) / values))
-    return out
+    counted = image
+    if len(image) > 1:
+        rows, columns = (length // _BORDER for length in image.shape[2:])
+        counted = image[..., rows : image.shape[2] - rows, columns : image.shape[3] - columns]
+    variance, mean = torch.var_mean(counted.float(), dim=(0, 2, 3), correction=0)
+    moments[layer] = _Moments(mean, variance)
+    return _normalized(layer, image, mean, variance, (scale, shift))
 
 
 def _use(
@@ -180,8 +182,6 @@ def _normalized(
     mean: Tensor,
     variance: Tensor,
     style: tuple[Tensor | None, Tensor | None],
-    *,
-    take: bool = False,
 ) -> Tensor:
     if not isinstance(layer, nn.InstanceNorm2d):
         raise TypeError(f"{type(layer).__name__} is no instance normalization")
@@ -189,9 +189,9 @@ def _normalized(
     given = style if conditional else (layer.weight, layer.bias)
     weight, bias = (_channels(each, image) for each in given)
     if _differ(weight, bias):
-        plain = _batch_norm(image, mean, variance, None, None, layer.eps, take=take)
+        plain = _batch_norm(image, mean, variance, None, None, layer.eps)
         return _styled(plain, weight, bias)
-    return _batch_norm(image, mean, variance, weight, bias, layer.eps, take=take)
+    return _batch_norm(image, mean, variance, weight, bias, layer.eps)
 
 
 def _channels(values: Tensor | None, image: Tensor) -> Tensor | None:
@@ -219,12 +219,6 @@ def _batch_norm(
     weight: Tensor | None,
     bias: Tensor | None,
     eps: float,
-    *,
-    take: bool = False,
 ) -> Tensor:
-    """Normalize over the batch, in the type of ``image``, with float32 statistics.
-
-    Without statistics, or with ``take``, by those of the batch itself.
-    """
-    own = take or mean is None
-    return F.batch_norm(image, mean, variance, weight, bias, own, 1.0, eps)
+    """Normalize in the type of ``image``, with float32 statistics; without any, by its own."""
+    return F.batch_norm(image, mean, variance, weight, bias, mean is None, eps=eps)
