@@ -1,9 +1,10 @@
 """How good translations are on pictures that no training saw: tables, and sheets to look at.
 
     python tests/benchmarks/report_translation.py cyclegan MODEL [BACK] --data PHOTOS PAINTINGS ...
-    python tests/benchmarks/report_translation.py pix2pix MODEL --data LINES COLOR ...
+    python tests/benchmarks/report_translation.py pix2pix MODEL [ID] --data LINES COLOR ...
     python tests/benchmarks/report_translation.py style OPERATION [MODEL] --data PHOTOS STYLES ...
 
+With ID, a model that the program knows, also what `pix2pix.translate` makes of the drawings with it.
 Each also takes --features FILE (a VGG that studio.nn.features reads), --share (of the originals that
 are held out: that of the recipe), --size and --sheet FILE. Held out are the same pictures as in the
 recipes (`studio.nn.pictures.split`); --all takes every picture of the folders instead, for folders
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,10 @@ def pix2pix(given: argparse.Namespace, features: FeatureNetwork) -> list[list[Te
         "flat fill": torch.cat([flat_fill(each, color) for each in inputs]),
         "input itself": inputs,
     }
+    if len(given.models) > 1:
+        runner, wish = _runner(), {"model": str(given.models[1])}
+        drawn = [operated(runner, "pix2pix.translate", wish, each[None]) for each in inputs]
+        results["operation"] = torch.cat(drawn)
     shown = ", ".join(f"{value * 255:.0f}" for value in color.tolist())
     sys.stdout.write(f"{len(test)} held-out pairs at {given.size} px; fill ({shown})\n\n")
     sys.stdout.write(f"{'':14}{'L1':>10}{'features':>10}\n")
@@ -142,7 +147,8 @@ def pix2pix(given: argparse.Namespace, features: FeatureNetwork) -> list[list[Te
             apart = torch.cat([feature_distance(features, a, b) for a, b in parts])
         sys.stdout.write(f"{name:14}{l1:10.2f}{float(apart.mean()):10.3f}\n")
     sys.stdout.write("\nL1 in levels of 255; features: relative difference of VGG features.\n")
-    columns = (inputs, results["flat fill"], results["network"], targets)
+    made = results.get("operation", results["network"])
+    columns = (inputs, results["flat fill"], made, targets)
     rows = [list(cells) for cells in zip(*(each[: 2 * SHOWN] for each in columns), strict=True)]
     return side_by_side(rows, 2)
 
@@ -180,10 +186,10 @@ def style(given: argparse.Namespace, features: FeatureNetwork) -> list[list[Tens
     """Style and content distance against the identity and matched histograms; rows of a sheet."""
     contents = held_out(given.data[0], given)[: given.pictures]
     styles = held_out(given.data[1], given)[: given.pictures]
-    services = build_services()
-    runner = Runner(services.registry, services.store)
+    runner = _runner()
     values: dict[str, list[tuple[float, float]]] = {}
     rows = []
+    wish = {"model": str(given.models[1])} if len(given.models) > 1 else {}
     for number, file in enumerate(contents):
         content = squares([file], given.size)
         for wanted in (styles[number % len(styles)], styles[(number + 1) % len(styles)]):
@@ -192,7 +198,9 @@ def style(given: argparse.Namespace, features: FeatureNetwork) -> list[list[Tens
                 *(x[0].permute(1, 2, 0).numpy() for x in (content, target)), channel_axis=2
             )
             made = {
-                "network": restyled(runner, content, wanted, given),
+                "network": operated(
+                    runner, str(given.models[0]), wish | {"style": str(wanted)}, content
+                ),
                 "histograms": torch.from_numpy(matched).permute(2, 0, 1)[None].float(),
                 "identity": content,
             }
@@ -229,20 +237,22 @@ def style_distance(features: FeatureNetwork, image: Tensor, target: Tensor) -> f
     return sum(parts) / len(parts)
 
 
-def restyled(
-    runner: Runner, content: Tensor, style_file: Path, given: argparse.Namespace
+def operated(
+    runner: Runner, operation: str, parameters: Mapping[str, str], content: Tensor
 ) -> Tensor:
-    """What the operation makes of a picture, 1 x 3 x H x W."""
+    """What an operation makes of a picture, 1 x 3 x H x W."""
     pixels = (content[0].permute(1, 2, 0) * 255).round().byte().numpy()
     opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
     layer = Layer("photo", Raster.from_array(np.concatenate([pixels, opaque], axis=2)))
     picture = Picture(pixels.shape[1], pixels.shape[0], (layer,), layer.id, None)
-    parameters: dict[str, str] = {"style": str(style_file)}
-    if len(given.models) > 1:
-        parameters["model"] = str(given.models[1])
-    result = runner.execute(RunRequest(str(given.models[0]), parameters, picture))
+    result = runner.execute(RunRequest(operation, parameters, picture))
     made: Tensor = to_tensor(result.images[0].pixels[..., :3])
     return made
+
+
+def _runner() -> Runner:
+    services = build_services()
+    return Runner(services.registry, services.store)
 
 
 def side_by_side(rows: Sequence[list[Tensor]], count: int) -> list[list[Tensor]]:
