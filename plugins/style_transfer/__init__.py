@@ -13,7 +13,14 @@ from studio.api import (
     hookimpl,
     read_cards,
 )
-from studio_plugins.style_transfer import arbitrary, fast, optimizing, presets, training
+from studio_plugins.style_transfer import (
+    arbitrary,
+    fast,
+    fast_training,
+    optimizing,
+    presets,
+    training,
+)
 
 api_version = 1
 
@@ -45,4 +52,4 @@ def galleries() -> list[Gallery]:
 @hookimpl
 def trainers() -> list[Trainer]:
     """How the networks are made."""
-    return [training.TRAINER]
+    return [training.TRAINER, fast_training.TRAINER]

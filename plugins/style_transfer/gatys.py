@@ -25,6 +25,7 @@ COARSEST = 96
 _ADAM_RATE = 0.02
 _LEAST = 1e-3  # of a Gram matrix: a content that is as close to the style is not brought closer
 _SCALE = 1e5  # of the loss: torch's L-BFGS begins with a step of length 1
+_TONES = 1e-4  # least variance of a color
 _SMALLEST = 32  # side in pixels that five halvings leave something of
 
 
@@ -109,6 +110,33 @@ class Objective:
             + self.weights.style * style
             + self.weights.smoothness * roughness(image)
         )
+
+
+def recolored(content: Tensor, style: Tensor) -> Tensor:
+    """The content with mean and covariance of the style's colors: a start that is closer.
+
+    Gatys et al. 2016, "Preserving color in neural artistic style transfer", section 4, image analogies'
+    linear transfer, the other way around.
+
+    Args:
+        content: 1 x 3 x H x W in [0, 1].
+        style: 1 x 3 x h x w in [0, 1].
+    """
+    mean, goal = (each.mean((2, 3), keepdim=True) for each in (content, style))
+    turn = _root(_covariance(style), 0.5) @ _root(_covariance(content), -0.5)
+    return (torch.einsum("ij,bjhw->bihw", turn, content - mean) + goal).clamp(0, 1)
+
+
+def _covariance(image: Tensor) -> Tensor:
+    flat = (image - image.mean((2, 3), keepdim=True))[0].flatten(1)
+    return flat @ flat.T / flat.shape[1]
+
+
+def _root(matrix: Tensor, power: float) -> Tensor:
+    values, vectors = torch.linalg.eigh(matrix)
+    # A floor, so that a content of one tone is not stretched without end.
+    root: Tensor = vectors @ torch.diag(values.clamp_min(_TONES).pow(power)) @ vectors.T
+    return root
 
 
 def roughness(image: Tensor) -> Tensor:

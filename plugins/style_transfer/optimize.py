@@ -16,6 +16,7 @@ from studio_plugins.style_transfer.gatys import (
     Weights,
     fitted,
     pyramid,
+    recolored,
     shares,
 )
 from studio_plugins.style_transfer.optimizing import OptimizeParameters
@@ -109,9 +110,13 @@ class _Painting:
             size = list(content.shape[2:])
             start = F.interpolate(image, size=size, mode="bicubic").clamp(0, 1)
         elif self._parameters.start == "noise":
-            start = torch.rand(content.shape, device=content.device)
-        else:
+            # One of its own: loading a network draws numbers, too, but only the first time.
+            generator = torch.Generator().manual_seed(self._context.seed)
+            start = torch.rand(content.shape, generator=generator).to(content.device)
+        elif self._parameters.preserve_colors:
             start = content
+        else:
+            start = recolored(content, style)
         descent = Descent(
             start,
             lambda made: self._objective(made, targets, self._alive),

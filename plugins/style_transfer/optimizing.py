@@ -31,7 +31,7 @@ class OptimizeParameters(Parameters):
         help="Longer side at which it is painted; strokes are as large as the style's at this size.",
     )  # fmt: skip
     style_weight: float = number(
-        10.0, minimum=0.01, maximum=10_000, step=1, title="Weight of the style",
+        5.0, minimum=0.01, maximum=10_000, step=1, title="Weight of the style",
         help="Against the content: higher is further from the photograph.",
     )  # fmt: skip
     style_scale: float = number(
@@ -56,7 +56,7 @@ class OptimizeParameters(Parameters):
         help="L-BFGS comes further in as many steps.",
     )  # fmt: skip
     start: Literal["content", "noise"] = choice(
-        "content", {"content": "The picture", "noise": "Noise"}, advanced=True,
+        "content", {"content": "The picture in the style's colors", "noise": "Noise"}, advanced=True,
         help="Where it begins; from noise every seed comes out differently.",
     )  # fmt: skip
     content_weight: float = number(
@@ -64,7 +64,7 @@ class OptimizeParameters(Parameters):
         help="0 leaves nothing of the picture: a texture of the style.",
     )  # fmt: skip
     smoothness: float = number(
-        2.0, minimum=0, maximum=1000, step=0.5, title="Weight of smoothness", advanced=True,
+        10.0, minimum=0, maximum=1000, step=0.5, title="Weight of smoothness", advanced=True,
         help="Against speckles: of the squared differences between neighbors.",
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ OPERATION = Operation(
     stoppable=True,
     presets=(
         Preset("Quick look", {"steps": 100, "size": 256}),
-        Preset("Close to the style", {"style_weight": 50.0}),
+        Preset("Close to the style", {"style_weight": 30.0}),
         Preset("Own colors", {"preserve_colors": True}),
         Preset("Large and slow", {"size": 1024, "steps": 400}),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -84,7 +84,19 @@ def train(
 Samples = tuple[list[Picture], list[Picture]]
 
 
-def load(folder: Path, parameters: ArbitraryParameters) -> Samples:
+class Sampled(Protocol):
+    """Of parameters: how pictures are read, and how many are held out."""
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the parts that are learned."""
+
+    @property
+    def validation(self) -> float:
+        """Share that is held out."""
+
+
+def load(folder: Path, parameters: Sampled) -> Samples:
     """Pictures to learn from and pictures to check on."""
     files = list_pictures(folder)
     held = split(files, parameters.validation, originals_of([folder]))
