@@ -10,14 +10,15 @@ from torch import Tensor, nn
 
 from studio.api import Context
 from studio.nn.resample import bicubic_resize, bicubic_rows
-from studio.nn.statistics import samples, shared_statistics
+from studio.nn.statistics import CROPS, SIDE, samples, shared_statistics
 
 Render = Callable[[Tensor], Tensor]
 
 SEEN = 1536
 """Long side in pixels at which the networks' strokes have the size of a painting's."""
 _TILE = 1024  # what is shared between tiles is computed twice: large ones waste less
-_WHOLE = 1.5 * 1024**2  # pixels that are run in one piece
+_WHOLE = 2.5 * 1024**2  # pixels that are run in one piece
+_SAMPLED = 2.5  # pixels of which statistics are taken, for each pixel of a tile
 _ROWS = 256  # finished at a time
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
@@ -61,7 +62,10 @@ def rendered(
             nonlocal entered
             # Not before a tile is smaller than the picture: also one of the memory ladder's may be.
             if not entered and part.shape[2] * part.shape[3] < area:
-                stack.enter_context(shared_statistics(network, samples(image).to(part), render))
+                # No more pixels at once than the tiles leave room for, also when memory runs short.
+                crops = int(_SAMPLED * part.shape[2] * part.shape[3] / SIDE**2)
+                seen = samples(image, crops=max(1, min(crops, CROPS)))
+                stack.enter_context(shared_statistics(network, seen.to(part), render))
                 entered = True
             return render(part)
 

@@ -75,7 +75,7 @@ class BundledStyle(StyleModel):
         network: it.
     """
 
-    exact = ("network.encoder",)
+    exact = ("network.encoder", "network.colors")
 
     def __init__(self, network: StyleNetwork) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -232,7 +233,7 @@ def _convolution(node: OnnxNode, weight: Tensor, bias: Tensor | None) -> nn.Modu
     if transposed and (auto or "output_shape" in node.attributes):
         raise unsupported(node, "a size that is given instead of its borders")
     group = node.integer("group", 1)
-    options = {
+    options: dict[str, Any] = {
         "kernel_size": tuple(weight.shape[2:]),
         "stride": node.integers("strides", (1, 1)),
         "padding": pads[:2] if even else (0, 0),
@@ -243,9 +244,8 @@ def _convolution(node: OnnxNode, weight: Tensor, bias: Tensor | None) -> nn.Modu
     }
     layer: nn.Module
     if transposed:
-        more = node.integers("output_padding", (0, 0))
-        into, out = weight.shape[0], weight.shape[1] * group
-        layer = nn.ConvTranspose2d(into, out, output_padding=more, **options)
+        options["output_padding"] = node.integers("output_padding", (0, 0))
+        layer = nn.ConvTranspose2d(weight.shape[0], weight.shape[1] * group, **options)
     else:
         layer = nn.Conv2d(weight.shape[1] * group, weight.shape[0], **options)
     state = {"weight": weight} if bias is None else {"weight": weight, "bias": bias}

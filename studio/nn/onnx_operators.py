@@ -165,7 +165,8 @@ def _pool_geometry(node: OnnxNode) -> dict[str, Any]:
 def _max_pool(node: OnnxNode, inputs: Inputs) -> Tensor:
     dilation = node.integers("dilations", (1, 1))
     geometry = _pool_geometry(node)
-    return F.max_pool2d(given(node, inputs, 0), dilation=dilation, **geometry)
+    out: Tensor = F.max_pool2d(given(node, inputs, 0), dilation=dilation, **geometry)
+    return out
 
 
 def _average_pool(node: OnnxNode, inputs: Inputs) -> Tensor:
