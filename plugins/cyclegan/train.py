@@ -21,7 +21,8 @@ from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import ResnetBlock, ResnetGenerator, initialise
 from studio.nn.loops import Schedule, Stateful, Validation, fit
-from studio.nn.losses import charbonnier, moments
+from studio.nn.losses import charbonnier
+from studio.nn.metrics import frechet_distance
 from studio.nn.pictures import (
     Picture,
     center_crop,
@@ -44,7 +45,7 @@ _ZOOM = 1.5  # and parts of up to this times the size are shrunk to it
 _SHOWN = 6
 _CHECKED = 48
 _JUDGED = ("1_2", "2_2", "3_2", "4_1")
-_LAYERS = ("1_1", "2_1", "3_1", "4_1")
+_LAYERS = ("2_1", "3_1", "4_1")
 
 
 def train(data: Sequence[Path], parameters: CycleParameters, context: TrainingContext) -> Trained:
@@ -232,12 +233,13 @@ class CycleLearner:
             again = torch.cat([back(m).float() for m in made.split(4)])
             errors.append(float(F.l1_loss(again.cpu() / 2 + 0.5, given)))
             made = made.cpu() / 2 + 0.5
-            gaps.append(self._gap(made, target) / self._gap(given, target))
+            gaps.append(self._gap(made, target) / max(self._gap(given, target), 1e-6))
             for i in range(min(_SHOWN, len(given))):
                 rows.extend([given[i], made[i]])
         metrics = {"held-out cycle L1": sum(errors) / 2}
         if self._features is not None:
-            metrics |= {"gap a to b": gaps[0], "gap b to a": gaps[1]}
+            metrics |= {"Fréchet a to b, of untranslated": gaps[0]}
+            metrics |= {"Fréchet b to a, of untranslated": gaps[1]}
         score = -sum(gaps) if self._features is not None else float(self._steps)
         count = 2 * min(_SHOWN, *(len(side) for side in self._validation))
         lines = [rows[i : i + count] for i in range(0, len(rows) - count + 1, count)]
@@ -248,19 +250,20 @@ class CycleLearner:
         return self._average.shadow.state_dict()
 
     def _gap(self, made: Tensor, target: Tensor) -> float:
-        """Squared distance of the mean feature moments of two sets, in deviations of the target."""
+        """Fréchet distance of two sets of pictures in features; 1 without a feature network."""
         if self._features is None:
             return 1.0
-        first, second = (self._moments(self._features, pictures) for pictures in (made, target))
-        deviation = second.std(0) + 1e-3
-        return float(((first.mean(0) - second.mean(0)) / deviation).square().mean())
+        rows = (self._means(self._features, pictures) for pictures in (made, target))
+        return frechet_distance(*rows)
 
-    def _moments(self, features: FeatureNetwork, pictures: Tensor) -> Tensor:
-        rows = []
+    def _means(self, features: FeatureNetwork, pictures: Tensor) -> Tensor:
+        """A picture's mean features, each layer divided by the root of its width: N x K."""
+        found = []
         for part in pictures.split(8):
-            found = features(part.to(self._device), _LAYERS)
-            rows.append(torch.cat([torch.cat(moments(found[x]), 1).flatten(1) for x in _LAYERS], 1))
-        return torch.cat(rows).cpu()
+            layers = features(part.to(self._device), _LAYERS)
+            means = [layers[name].mean((2, 3)) for name in _LAYERS]
+            found.append(torch.cat([mean / mean.shape[1] ** 0.5 for mean in means], dim=1))
+        return torch.cat(found).cpu()
 
     def _batch(self, side: int, random: np.random.Generator) -> Tensor:
         """Parts of random pictures, N x 3 x size x size in [-1, 1]."""

@@ -164,7 +164,8 @@ def _in_square(picture: Tensor, run: _Run) -> Tensor:
     if run.parameters.fit in {"auto", "stretch"}:
         prepared = _prepared(_sized(picture, (size, size), run), run)
         run.context.progress(0.2, "Translating")
-        return run.translator(prepared).float()  # type: ignore[no-any-return]
+        made: Tensor = run.translator(prepared).float()
+        return made
     scale = size / max(height, width)
     small = (max(round(height * scale), 1), max(round(width * scale), 1))
     prepared = _prepared(_sized(picture, small, run), run)

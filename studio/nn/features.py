@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -47,7 +48,7 @@ class FeatureNetwork(nn.Module):
         for stage in widths:
             convolutions = nn.ModuleList()
             for wide in stage:
-                mode = "reflect" if reflect else "zeros"
+                mode: Literal["reflect", "zeros"] = "reflect" if reflect else "zeros"
                 convolutions.append(nn.Conv2d(given, wide, 3, padding=1, padding_mode=mode))
                 given = wide
             stages.append(convolutions)

@@ -18,16 +18,16 @@ from studio.host.plugins import PluginRegistry, discover
 from studio.host.requests import RunRequest
 from studio.host.results import RunResult
 from studio.host.runs import Runner
-from studio.nn.generators import UnetGenerator
+from studio.nn.generators import Norm, UnetGenerator
 
 Array = np.ndarray[Any, Any]
 SIZE = 32
 
 
-def tiny(seed: int, norm: str = "instance") -> UnetGenerator:
+def tiny(seed: int, norm: Norm = "instance") -> UnetGenerator:
     """A U-Net of 32 pixels whose seeded weights make something colorful of any picture."""
     torch.manual_seed(seed)
-    network = UnetGenerator(downs=5, width=4, widest=16, norm=norm)  # type: ignore[arg-type]
+    network = UnetGenerator(downs=5, width=4, widest=16, norm=norm)
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
             torch.nn.init.normal_(module.weight, std=1.4 / module.weight[0].numel() ** 0.5)
