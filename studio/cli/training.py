@@ -174,7 +174,8 @@ class Watcher:
             return UserError("The training ended unexpectedly.", "Run the same command again.")
         hint = error.hint
         if run.state is RunState.INTERRUPTED:
-            hint = "The same command goes on from the last checkpoint."
+            where = "goes on from the last checkpoint" if run.has_learned else "tries it again"
+            hint = f"The same command {where}."
         elif not run.has_learned:  # nothing to go on from, as with pictures that are too few
             run.discard()
         problem = UserError(error.message, hint)
