@@ -125,6 +125,7 @@ class _Loop:
         self.learner, self.schedule, self.context = learner, schedule, context
         self.output = context.folder / "best.safetensors"
         self.step = self.best_step = 0
+        self.checked = -1
         self.score = -math.inf
         self.metrics: Mapping[str, float] = {}
         self._checkpoint = context.folder / "checkpoint.pt"
@@ -133,16 +134,16 @@ class _Loop:
         self._saved = time.monotonic()
 
     def run(self) -> None:
-        checked = -1
+        if self.step and self.step % self.schedule.check_every == 0 and self.checked != self.step:
+            self._check()  # a pause came between this step and its validation
         while (done := self._budget.fraction(self.step)) < 1 and not self.context.finishing:
             self._one_step(done)
             if self.step % self.schedule.check_every == 0:
                 self._check()
-                checked = self.step
             late = time.monotonic() - self._saved > self.schedule.save_seconds
-            if late or checked == self.step:
+            if late or self.checked == self.step:
                 self.save()
-        if checked != self.step:
+        if self.checked != self.step:
             self._check()
         self.save()
 
@@ -155,6 +156,7 @@ class _Loop:
             "spent": self._budget.spent,
             "score": self.score,
             "best_step": self.best_step,
+            "checked": self.checked,
             "metrics": dict(self.metrics),
         }
         save_checkpoint(self._checkpoint, state)
@@ -169,6 +171,7 @@ class _Loop:
             part.load_state_dict(state[name])
         self.step, self.score = loop["step"], loop["score"]
         self.best_step, self.metrics = loop["best_step"], loop["metrics"]
+        self.checked = loop["checked"]
         return float(loop["spent"])
 
     def _one_step(self, done: float) -> None:
@@ -193,7 +196,8 @@ class _Loop:
         found = self.learner.validate()
         self.context.log(self.step, found.metrics)
         self.context.sample("samples", found.sheet)
-        if found.score < self.score:
+        self.checked = self.step
+        if not found.score >= self.score:  # nor what is no number
             return
         self.score, self.best_step, self.metrics = found.score, self.step, dict(found.metrics)
         partial = self.output.with_suffix(".part")

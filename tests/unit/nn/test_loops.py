@@ -96,6 +96,20 @@ def test_a_paused_training_goes_on_as_if_nothing_had_been(tmp_path):
     assert torch.equal(resumed.network.bias, whole.network.bias)
 
 
+def test_a_pause_at_a_validation_does_not_skip_it(tmp_path):
+    with pytest.raises(TrainingPaused):
+        fit(Line(), SCHEDULE, context(tmp_path, pause_at=100))
+    fit(Line(), SCHEDULE, context(tmp_path))
+    lines = [json.loads(x) for x in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [x["step"] for x in lines if "held-out error" in x] == [50, 100, 150, 200]
+
+
+def test_a_score_that_is_no_number_is_not_the_best(tmp_path):
+    learner = Line()
+    learner.scores = [1.0, float("nan"), 0.5, 0.5]
+    assert fit(learner, SCHEDULE, context(tmp_path)).step == 50
+
+
 def test_a_crash_loses_no_more_than_what_follows_the_last_checkpoint(tmp_path):
     class Crash(Exception):
         pass
