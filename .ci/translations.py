@@ -5,9 +5,9 @@
     python .ci/translations.py missing    # what has no translation yet; exit code 1 if there is any
 
 Strings are literals in ``tr("...")`` and ``N_("...")``, and what is translated when it is shown:
-errors whose message and hint are literals, notes and steps of runs that are, titles of menus in
-commands, and what the built-in plugins and samples declare (titles, help, categories, choices,
-presets).
+errors whose message and hint are literals, notes and steps of runs and trainings that are, titles of
+menus in commands, and what the built-in plugins and samples declare (titles, help, categories,
+choices, presets, trainers and their folders, galleries and the pictures in them).
 """
 
 from __future__ import annotations
@@ -17,34 +17,46 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+if TYPE_CHECKING:
+    from studio.api.parameters import Parameters
+    from studio.host.services import Services
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
 KEYWORDS = ("tr", "N_")
+ERRORS = ("UserError", "TrainingError", "CheckpointError")
 TOLD = ("progress", "note", "_note")
 DOMAIN = "impasto"
 
 
-def calls() -> Iterator[tuple[str, list[str | None], str, int]]:
-    """Function, constant texts among the arguments (None for others), file and line of every call."""
+def nodes() -> Iterator[tuple[ast.AST, str]]:
+    """Every piece of the source, and its file."""
     for folder in ("studio", "plugins"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-                    function = node.func
-                    texts = [
-                        part.value
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-                        else None
-                        for part in node.args
-                    ]
-                    name = path.relative_to(ROOT).as_posix()
-                    called = function.id if isinstance(function, ast.Name) else function.attr
-                    yield called, texts, name, node.lineno
+                yield node, path.relative_to(ROOT).as_posix()
+
+
+def constant(node: ast.AST) -> str | None:
+    """The text of a literal; None for all else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
+def calls() -> Iterator[tuple[str, list[str | None], str, int]]:
+    """Function, constant texts among the arguments (None for others), file and line of every call."""
+    for node, name in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            function = node.func
+            called = function.id if isinstance(function, ast.Name) else function.attr
+            yield called, [constant(part) for part in node.args], name, node.lineno
 
 
 def literals() -> Iterator[tuple[str, str, int]]:
@@ -58,21 +70,25 @@ def errors() -> Iterator[tuple[str, str]]:
     """Text and file of errors without anything filled in; the command line has English only."""
     for function, texts, name, _line in calls():
         # With one part in English, the other stays so too.
-        if function == "UserError" and None not in texts and not name.startswith("studio/cli/"):
+        if function in ERRORS and None not in texts and not name.startswith("studio/cli/"):
             yield from ((text, name) for text in texts if text)
 
 
 def told() -> Iterator[tuple[str, str]]:
-    """Text and file of what runs say of themselves, as far as nothing is filled in."""
+    """Text and file of what runs and trainings say of themselves, if nothing is filled in."""
+    shown = ("studio/host/", "studio/nn/", "plugins/")
     for function, texts, name, _line in calls():
-        shown = name.startswith(("studio/host/", "plugins/")) and not name.endswith("/train.py")
-        if shown and function in TOLD and texts and texts[-1]:
-            yield texts[-1], name
+        if function in TOLD and name.startswith(shown):
+            yield from ((text, name) for text in texts if text)
+    for node, name in nodes():  # run.message = "Starting"
+        if isinstance(node, ast.Assign) and name.startswith(shown):
+            said = any(isinstance(t, ast.Attribute) and t.attr == "message" for t in node.targets)
+            if said and (text := constant(node.value)):
+                yield text, name
 
 
 def declared() -> Iterator[tuple[str, str]]:
     """Text and origin of what commands, plugins and samples declare."""
-    from studio.api.parameters import describe
     from studio.host.services import build_services
     from studio.qt.areas import AREAS
     from studio_resources.samples import samples
@@ -87,11 +103,39 @@ def declared() -> Iterator[tuple[str, str]]:
         origin = operation.id
         yield from ((text, origin) for text in (operation.title, operation.menu, operation.help))
         yield from ((preset.title, origin) for preset in operation.presets)
-        for spec in describe(operation.parameters):
-            yield from ((text, f"{origin}.{spec.name}") for text in (spec.title, spec.help))
-            yield from ((choice.title, f"{origin}.{spec.name}") for choice in spec.choices)
+        yield from of_form(operation.parameters, origin)
+    yield from of_training(services)
+    yield from of_galleries(services)
     services.jobs.close(10)
     yield from ((sample.title, "samples") for sample in samples())
+
+
+def of_form(parameters: type[Parameters], origin: str) -> Iterator[tuple[str, str]]:
+    """Text and origin of what a form shows."""
+    from studio.api.parameters import describe
+
+    for spec in describe(parameters):
+        yield from ((text, f"{origin}.{spec.name}") for text in (spec.title, spec.help))
+        yield from ((choice.title, f"{origin}.{spec.name}") for choice in spec.choices)
+
+
+def of_training(services: Services) -> Iterator[tuple[str, str]]:
+    """Text and origin of what trainers declare."""
+    for trainer in services.registry.trainers():
+        origin = f"train {trainer.id}"
+        yield from ((text, origin) for text in (trainer.title, trainer.help))
+        for folder in trainer.folders:
+            yield from ((text, origin) for text in (folder.title, folder.help))
+        yield from of_form(trainer.parameters, origin)
+
+
+def of_galleries(services: Services) -> Iterator[tuple[str, str]]:
+    """Text and origin of the galleries' names and of those of the pictures that come with them."""
+    for gallery in services.registry.galleries():
+        origin = f"gallery {gallery.id}"
+        yield gallery.title, origin
+        pictures = services.galleries.pictures(gallery.id)
+        yield from ((picture.title, origin) for picture in pictures if not picture.own)
 
 
 def template() -> Catalog:

@@ -18,11 +18,15 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.api.errors import UserError
+from studio.host.jobs import JobError
 from studio.host.services import Services
+from studio.host.training.records import RunSpec, RunState
+from studio.host.training.run import TrainingRun
 from studio.qt import i18n
 from studio.qt.main_window import MainWindow
 from studio.qt.problems import describe_error
 from studio.qt.theme import Theme
+from studio.qt.training.words import run_text
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,6 +75,23 @@ def test_strings_are_found_everywhere(tool: ModuleType) -> None:
     assert "Find a command or tool…" in texts, "a literal within a formatted one"
     assert "This text is too large." in texts, "an error"
     assert "Upscale" in texts, "an operation of a plugin"
+    assert "Style from a painting" in texts, "a trainer"
+    assert "Paintings, drawings, patterns: the more different, the better" in texts, "its folder"
+    assert "Peak learning rate" in texts, "its parameter"
+    assert "Reading pictures" in texts, "a step of a training"
+    assert "Starting" in texts, "what the bench says of one"
+    assert "No painting is chosen." in texts, "an error of a training"
+    assert "Stained glass" in texts, "a picture of a gallery"
+
+
+def test_a_users_own_pictures_are_not_extracted(tool: ModuleType, services: Services) -> None:
+    own = services.galleries.own_folder("styles") / "my-sketch.png"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"")
+    assert own in [picture.path for picture in services.galleries.pictures("styles")]
+    texts = [text for text, _ in tool.of_galleries(services)]
+    assert "Woodcut" in texts
+    assert "My sketch" not in texts
 
 
 def test_placeholders_survive_translation(tool: ModuleType) -> None:
@@ -158,6 +179,20 @@ def test_errors_without_fillings_are_translated(german: None) -> None:
     assert (shown.message, shown.hint) == (
         "Dieser Text ist zu groß.",
         "Wählen Sie eine kleinere Schrift, oder schreiben Sie weniger.",
+    )
+
+
+def test_a_training_is_told_of_in_german(german: None, services: Services, tmp_path: Path) -> None:
+    spec = RunSpec(trainer="tiny", title="Tiny", data=(), parameters={})
+    run = TrainingRun(services.training, tmp_path, spec)
+    run.state, run.message, run.fraction = RunState.RUNNING, "Reading pictures", 0.25
+    assert run_text(run) == "Bilder werden gelesen · 25%"
+    run.state = RunState.FAILED
+    run.error = JobError(
+        "No painting is chosen.", "Choose the picture whose style is to be learned.", ""
+    )
+    assert run_text(run) == (
+        "Es ist kein Gemälde gewählt.\nWählen Sie das Bild, dessen Stil gelernt wird."
     )
 
 
