@@ -11,7 +11,7 @@ from torch import Tensor
 
 from studio.api import Context
 from studio.nn.resample import bicubic_resize
-from studio.nn.statistics import CROPS, SIDE, samples, shared_statistics
+from studio.nn.statistics import SIDE, samples, shared_statistics
 from studio.nn.transparency import filled
 from studio_plugins.cyclegan.joining import joined
 from studio_plugins.cyclegan.loading import Generator, load_generator
@@ -22,6 +22,7 @@ WHOLE = 1_200_000
 TILE = 768
 OVERLAP = 96
 """With a ResNet-9, 4 levels of 255 in single pixels from no tiles at all; 9 at 64, 46 at 32."""
+_PARTS = WHOLE // SIDE**2  # of the picture, from which statistics are taken in one run
 _SMALLEST = 96  # pixels a side below which a part is mostly border
 _JOINING = 0.1  # share of the progress bar
 
@@ -112,9 +113,9 @@ class _Tiles:
         """
         if self._room:
             self._room = False
-            return SIDE, CROPS
+            return SIDE, _PARTS
         pixels = tile.shape[2] * tile.shape[3]
-        side = min(max(math.isqrt(pixels // CROPS), _SMALLEST), SIDE)
+        side = min(max(math.isqrt(pixels // _PARTS), _SMALLEST), SIDE)
         return side, max(pixels // side**2, 1)
 
 

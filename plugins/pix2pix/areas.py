@@ -91,8 +91,9 @@ def _counts(number: NDArray[Any], bins: NDArray[Any]) -> NDArray[Any]:
     place = (bins[:, 0] * _STEPS + bins[:, 1]) * _STEPS + bins[:, 2]
     total = int(number.max()) + 1
     plain = np.bincount(number * cells + place, minlength=total * cells)
-    counts = plain.reshape(total, _STEPS, _STEPS, _STEPS)
+    counts: NDArray[Any] = plain.reshape(total, _STEPS, _STEPS, _STEPS)
     for axis in (1, 2, 3):
         wide = np.pad(counts, [(1, 1) if a == axis else (0, 0) for a in range(4)])
-        counts = sum(np.take(wide, np.arange(_STEPS) + shift, axis=axis) for shift in range(3))
+        near = [np.take(wide, np.arange(_STEPS) + shift, axis=axis) for shift in range(3)]
+        counts = near[0] + near[1] + near[2]
     return counts

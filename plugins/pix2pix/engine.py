@@ -110,7 +110,8 @@ def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
     areas = _joined(color, 1 - given, framed, frame, lines, flat=parameters.flat_colors)
     if not parameters.keep_lines:
         own = F.interpolate(color, size=framed.shape[2:], mode="bilinear")
-        strokes = frame.put(own, *lines.shape[2:], 1.0)
+        height, width = lines.shape[2:]
+        strokes = frame.put(own, height, width, 1.0)
     made = torch.lerp(areas, strokes, lines)
     made = torch.lerp(paper, made, parameters.strength)
     if parameters.transparent_background:
@@ -164,8 +165,8 @@ def _in_square(picture: Tensor, run: _Run) -> Tensor:
     if run.parameters.fit in {"auto", "stretch"}:
         prepared = _prepared(_sized(picture, (size, size), run), run)
         run.context.progress(0.2, "Translating")
-        made: Tensor = run.translator(prepared).float()
-        return made
+        stretched: Tensor = run.translator(prepared).float()
+        return stretched
     scale = size / max(height, width)
     small = (max(round(height * scale), 1), max(round(width * scale), 1))
     prepared = _prepared(_sized(picture, small, run), run)

@@ -76,6 +76,7 @@ class BundledStyle(StyleModel):
     """
 
     exact = ("network.encoder", "network.colors")
+    side = 192
 
     def __init__(self, network: StyleNetwork) -> None:
         super().__init__()
@@ -171,9 +172,11 @@ class PresetStyles(StyleModel):
         """It has no encoder.
 
         Raises:
-            NotImplementedError: always.
+            UserError: always; its styles are chosen by number.
         """
-        raise NotImplementedError("built-in styles are chosen by number")
+        raise UserError(
+            "This model has styles of its own and takes no other.", "Choose one for any style."
+        )
 
     def forward(self, content: Tensor, code: Tensor) -> Tensor:
         """N x 3 x H x W and 1 x styles to N x 3 x H x W."""

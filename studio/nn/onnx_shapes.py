@@ -81,7 +81,10 @@ def _space_to_depth(node: OnnxNode, inputs: Inputs) -> Tensor:
 
 def _expand(node: OnnxNode, inputs: Inputs) -> Tensor:
     image, wanted = given(node, inputs, 0), given(node, inputs, 1).tolist()
-    return image.expand(torch.broadcast_shapes(image.shape, wanted))
+    rank = max(image.dim(), len(wanted))
+    own = [1] * (rank - image.dim()) + list(image.shape)
+    asked = [1] * (rank - len(wanted)) + wanted
+    return image.expand([a if b == 1 else b for a, b in zip(own, asked, strict=True)])
 
 
 def _flatten(node: OnnxNode, inputs: Inputs) -> Tensor:
@@ -204,7 +207,7 @@ def _split(node: OnnxNode, inputs: Inputs) -> tuple[Tensor, ...]:
     if sizes is None:
         sizes = (-(-image.shape[axis] // len(node.outputs)),) * len(node.outputs)
         sizes = (*sizes[:-1], image.shape[axis] - sum(sizes[:-1]))
-    return image.split(list(sizes), dim=axis)
+    return torch.split(image, list(sizes), dim=axis)
 
 
 def _squeeze(node: OnnxNode, inputs: Inputs) -> Tensor:

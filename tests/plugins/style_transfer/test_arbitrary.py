@@ -125,11 +125,11 @@ def test_what_is_hidden_does_not_show(run, photo, style):
 
 
 def test_tiles_match(monkeypatch, restyled, photo, style):
-    array, path = photo(300, 420), style()
+    array, path = photo(200, 260), style()
     whole = restyled(array, path, strokes=1.0)
     monkeypatch.setattr(rendering, "_WHOLE", 0)
-    monkeypatch.setattr(rendering, "_TILE", 192)
-    monkeypatch.setattr(rendering, "samples", lambda picture: picture)
+    monkeypatch.setattr(rendering, "_TILE", 160)
+    monkeypatch.setattr(rendering, "samples", lambda picture, **_: picture)
     shared = restyled(array, path, strokes=1.0)
     # What remains comes from the borders of tiles, and is blended over the overlap.
     assert difference(shared, whole) < 1
