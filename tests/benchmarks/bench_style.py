@@ -30,8 +30,9 @@ PEER = """
 import json, sys, time
 import numpy as np, onnxruntime
 from PIL import Image
-path, photo, out = sys.argv[1:]
+path, photo, out, threads = sys.argv[1:]
 options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = int(threads)
 options.log_severity_level = 4
 session = onnxruntime.InferenceSession(path, options)
 pixels = np.asarray(Image.open(photo).convert("RGB"), np.float32) / 255
@@ -60,8 +61,9 @@ import torch
 from studio.document import Picture
 from studio.host.requests import RunRequest
 from studio.host.services import build_services
-operation, photo, out, repeats, parameters = sys.argv[1:]
+operation, photo, out, threads, repeats, parameters = sys.argv[1:]
 devices.warm_up()
+torch.set_num_threads(int(threads))
 services = build_services()
 pixels = np.asarray(Image.open(photo).convert("RGBA"))
 request = RunRequest(operation, json.loads(parameters), Picture.from_pixels(pixels), device="cpu")
@@ -123,22 +125,32 @@ def compare(name: str, peer: list[list[float]], ours: list[list[float]], distanc
     print(f"mean difference             {distance:6.2f} levels of 255")
 
 
-def test_presets_against_onnxruntime(benchmark, photos, files, tmp_path):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_presets_against_onnxruntime(benchmark, photos, files, tmp_path, threads):
     peer_out, our_out = tmp_path / "peer.png", tmp_path / "ours.png"
     parameters = json.dumps({"style": "7", "strokes": 1.0})
-    arguments = ("style-transfer.presets", photos["square"], our_out, 4, parameters)
+    arguments = ("style-transfer.presets", photos["square"], our_out, threads, 4, parameters)
     peer, ours = [], []
     for _ in range(ROUNDS):
-        peer.append(run(PEER, *files[PRESETS], photos["square"], peer_out))
+        peer.append(run(PEER, *files[PRESETS], photos["square"], peer_out, threads))
         ours.append(run(OURS, *arguments))
     benchmark.pedantic(run, (OURS, *arguments), rounds=1)
-    compare("magenta-multistyle-26, 1024x1024", peer, ours, apart(peer_out, our_out))
+    compare(
+        f"magenta-multistyle-26, 1024x1024, {threads} threads", peer, ours, apart(peer_out, our_out)
+    )
 
 
 @pytest.mark.parametrize("strokes", [1.0, 0.0])
 def test_24_megapixels(benchmark, photos, files, tmp_path, strokes):
     parameters = json.dumps({"style": "7", "strokes": strokes})
-    arguments = ("style-transfer.presets", photos["large"], tmp_path / "large.png", 1, parameters)
+    arguments = (
+        "style-transfer.presets",
+        photos["large"],
+        tmp_path / "large.png",
+        2,
+        1,
+        parameters,
+    )
     seconds, busy, peak = benchmark.pedantic(run, (OURS, *arguments), rounds=1)
     print(
         f"\n6000x4000, strokes {strokes:g}: {seconds:.1f} s, {busy:.1f} s of processor time, "
