@@ -174,6 +174,7 @@ class PresetStyles(StyleModel):
         Raises:
             UserError: always; its styles are chosen by number.
         """
+        del style
         raise UserError(
             "This model has styles of its own and takes no other.", "Choose one for any style."
         )
