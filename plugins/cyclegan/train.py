@@ -229,8 +229,10 @@ class CycleLearner:
                 torch.cat([to_tensor(center_crop(p, size)) for p in self._validation[side]])
                 for side in (source, 1 - source)
             )
-            made = torch.cat([there(g.to(self._device) * 2 - 1).float() for g in given.split(4)])
-            again = torch.cat([back(m).float() for m in made.split(4)])
+            made = torch.cat(
+                [there(g.to(self._device) * 2 - 1).float() for g in torch.split(given, 4)]
+            )
+            again = torch.cat([back(m).float() for m in torch.split(made, 4)])
             errors.append(float(F.l1_loss(again.cpu() / 2 + 0.5, given)))
             made = made.cpu() / 2 + 0.5
             gaps.append(self._gap(made, target) / max(self._gap(given, target), 1e-6))
@@ -253,13 +255,13 @@ class CycleLearner:
         """Fréchet distance of two sets of pictures in features; 1 without a feature network."""
         if self._features is None:
             return 1.0
-        rows = (self._means(self._features, pictures) for pictures in (made, target))
-        return frechet_distance(*rows)
+        first, second = (self._means(self._features, pictures) for pictures in (made, target))
+        return frechet_distance(first, second)
 
     def _means(self, features: FeatureNetwork, pictures: Tensor) -> Tensor:
         """A picture's mean features, each layer divided by the root of its width: N x K."""
         found = []
-        for part in pictures.split(8):
+        for part in torch.split(pictures, 8):
             layers = features(part.to(self._device), _LAYERS)
             means = [layers[name].mean((2, 3)) for name in _LAYERS]
             found.append(torch.cat([mean / mean.shape[1] ** 0.5 for mean in means], dim=1))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 _STEPS = 8  # of each color in a histogram
 _BALLS = (0.02, 0.008, 0.0)  # radii of the balls that find areas, of the longer side
+_LARGE = 256  # longer side from which gaps are closed
 _LEAST = 12  # pixels of an area that has a color of its own
 
 
@@ -53,7 +54,9 @@ def _areas(wall: NDArray[np.bool_]) -> NDArray[Any]:
     ball cannot leave, then those of smaller ones, so that gaps narrower than the ball hold.
     """
     areas = np.zeros(wall.shape, np.int32)
-    for radius in (round(max(wall.shape) * share) for share in _BALLS):
+    # In a small drawing a ball of a pixel or two is trapped by every corner.
+    shares = _BALLS if max(wall.shape) >= _LARGE else _BALLS[-1:]
+    for radius in (round(max(wall.shape) * share) for share in shares):
         blocked = (wall | (areas > 0)).astype(np.uint8)
         _, found = cv2.connectedComponents(1 - cv2.dilate(blocked, _disk(radius)), connectivity=4)
         sizes = np.bincount(found.ravel())

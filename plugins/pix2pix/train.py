@@ -36,6 +36,8 @@ _MARGIN = (
     1.12  # pictures are cropped from a copy that is larger by this, as 286 to 256 in the paper
 )
 _SHOWN = 8
+_LOOKED_AT = 64  # pictures whose colors make a palette
+_COLORS = 32  # of a palette at most
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -67,7 +69,7 @@ def train(data: Sequence[Path], parameters: PairParameters, context: TrainingCon
         type(learner.generator).__name__,
         fitted.step,
         metrics=fitted.metrics,
-        extra={"size": str(parameters.size), "prepares": parameters.prepares},
+        extra=_extra(parameters, learner.training),
         summary=f"Learned from {len(learner.training)} pairs at {parameters.size} pixels.",
     )
 
@@ -236,6 +238,30 @@ class PairLearner:
     def _on_device(self, pictures: Sequence[Tensor]) -> Tensor:
         batch = torch.cat(list(pictures)) * 2 - 1
         return batch.to(self._device).contiguous(memory_format=torch.channels_last)
+
+
+def _extra(parameters: PairParameters, training: Samples) -> dict[str, str]:
+    """What the operation must know: the working size, the preparation, and the colors of labels."""
+    extra = {"size": str(parameters.size), "prepares": parameters.prepares}
+    if parameters.prepares == "labels":
+        extra["palette"] = " ".join(palette([first for first, _ in training[:_LOOKED_AT]]))
+    return extra
+
+
+def palette(pictures: Sequence[Picture]) -> list[str]:
+    """The flat colors of label maps, as ``#rrggbb``, the most frequent first.
+
+    Shades that compression or resampling made of a color count with it: colors are gathered in cells
+    of 32 levels, and a cell holds a label if it has one pixel in two hundred.
+    """
+    pixels = np.concatenate([picture.reshape(-1, 3) for picture in pictures])
+    _, member, counts = np.unique(pixels // 32, axis=0, return_inverse=True, return_counts=True)
+    found = []
+    for cell in np.argsort(-counts)[:_COLORS]:
+        if counts[cell] * 200 >= len(pixels):
+            colors, often = np.unique(pixels[member.ravel() == cell], axis=0, return_counts=True)
+            found.append("#{:02x}{:02x}{:02x}".format(*colors[often.argmax()]))
+    return found
 
 
 def _other_lines(drawing: Tensor, random: np.random.Generator) -> Tensor:

@@ -169,7 +169,8 @@ class StyleNetwork(nn.Module):
         )
         self.last = nn.Conv2d(width, 3, 5, padding=2, padding_mode="reflect")
         nn.init.normal_(self.last.weight, 0.0, 0.01)
-        nn.init.zeros_(self.last.bias)
+        if self.last.bias is not None:
+            nn.init.zeros_(self.last.bias)
         self.colors = ColorMatch()
 
     def encode_style(self, style: Tensor) -> Tensor:
@@ -178,13 +179,13 @@ class StyleNetwork(nn.Module):
 
     def forward(self, content: Tensor, code: Tensor) -> Tensor:
         """N x 3 x H x W in [0, 1] and N x (code + 6) to N x 3 x H x W, in [0, 1] but for training."""
-        learned, colors = code.split((code.shape[1] - 6, 6), dim=1)
+        learned, colors = torch.split(code, [code.shape[1] - 6, 6], dim=1)
         x = content * 2 - 1
         for layer in (*self.down, *self.blocks):
             x = layer(x, learned)
         for layer in self.up:
             x = layer(F.interpolate(x, scale_factor=2.0, mode="nearest"), learned)
-        out = self.colors(content, colors) + self.last(x).float()
+        out: Tensor = self.colors(content, colors) + self.last(x).float()
         return out if self.training else out.clamp(0, 1)
 
 

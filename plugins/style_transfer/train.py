@@ -169,7 +169,7 @@ class StyleLearner:
                     + self._parameters.smoothness * total_variation(made.float())
                 )
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 5.0)
         self._optimiser.step()
         self._average.update(self._network)
@@ -194,7 +194,7 @@ class StyleLearner:
         made = torch.cat(
             [
                 network(p, network.encode_style(s))
-                for p, s in zip(photos.split(4), styles.split(4), strict=True)
+                for p, s in zip(torch.split(photos, 4), torch.split(styles, 4), strict=True)
             ]
         )
         losses = self._losses(made, photos, styles)

@@ -122,7 +122,7 @@ class ImagePool:
         Draws from torch's generator.
         """
         out = []
-        for fake in fakes.detach().split(1):
+        for fake in torch.split(fakes.detach(), 1):
             if len(self._kept) < self.size:
                 self._kept.append(fake)
                 out.append(fake)
@@ -140,4 +140,4 @@ class ImagePool:
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Take over what `state_dict` returned."""
-        self._kept = list(state["kept"].split(1)) if state else []
+        self._kept = list(torch.split(state["kept"], 1)) if state else []

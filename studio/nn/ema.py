@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
 
+M = TypeVar("M", bound=nn.Module)
 
-class ExponentialMovingAverage:
+
+class ExponentialMovingAverage(Generic[M]):
     """Keeps a shadow copy of ``network`` that trails its weights.
 
     The decay is warmed up as ``min(decay, (1 + n) / (10 + n))`` after n updates, so that the first
@@ -18,10 +20,10 @@ class ExponentialMovingAverage:
     ``ExponentialMovingAverage``).
     """
 
-    def __init__(self, network: nn.Module, decay: float = 0.999) -> None:
+    def __init__(self, network: M, decay: float = 0.999) -> None:
         self.decay = decay
         self.updates = 0
-        self.shadow = copy.deepcopy(network).eval().requires_grad_(False)
+        self.shadow: M = copy.deepcopy(network).eval().requires_grad_(False)
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:

@@ -47,7 +47,7 @@ def initialise(network: nn.Module, deviation: float | None = 0.02) -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, deviation)
+            nn.init.normal_(module.weight, 1.0, 0.02)
             nn.init.zeros_(module.bias)
 
 

@@ -110,4 +110,5 @@ def _gaussian(rows: Tensor, shrinkage: float | None) -> tuple[Tensor, Tensor]:
 def _root(matrix: Tensor) -> Tensor:
     """Symmetric root of a symmetric positive semidefinite matrix."""
     values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    root: Tensor = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    return root

@@ -113,9 +113,9 @@ class GalleryControl(Control):
         self.changed.emit()
 
     def _take(self, picture: GalleryPicture) -> None:
-        self._add(picture.source)
+        self._take_source(picture.source)
 
-    def _add(self, source: str) -> None:
+    def _take_source(self, source: str) -> None:
         kept = [each for each in self._chosen if each.source != source] if self._several else []
         # Beside others it starts as strong as the strongest.
         weight = max((each.weight for each in kept), default=1.0)
@@ -126,7 +126,7 @@ class GalleryControl(Control):
 
     def _on_toggled(self, source: str, on: bool) -> None:
         if on:
-            self._add(source)
+            self._take_source(source)
         elif any(each.source == source for each in self._chosen):
             self._drop(source)
 
@@ -176,7 +176,7 @@ class GalleryControl(Control):
     def add_file(self, path: Path) -> None:
         """Choose a file; a gallery keeps a copy of it."""
         if not self.spec.gallery:
-            self._add(str(path))
+            self._take_source(str(path))
             return
         self._library.add_file(path, self.spec.gallery, self._take)
 
