@@ -174,8 +174,8 @@ class UnetBlock(nn.Module):
         else:
             layers = [nn.LeakyReLU(0.2), down]
             if inside is not None:
-                layers += [*norm_layers(norm, inner), inside]
-            layers += [nn.ReLU(), up, *norm_layers(norm, outer)]
+                layers += [*_norm_or_nothing(norm, inner), inside]
+            layers += [nn.ReLU(), up, *_norm_or_nothing(norm, outer)]
             if dropout:
                 layers.append(nn.Dropout(0.5))
         self.model = nn.Sequential(*layers)
@@ -247,6 +247,11 @@ class UnetGenerator(nn.Module):
         """N x in_channels x H x W to N x out_channels x H x W."""
         out: Tensor = self.model(image)
         return out
+
+
+def _norm_or_nothing(norm: Norm, channels: int) -> list[nn.Module]:
+    """In a U-Net an identity stands where a norm would, as published."""
+    return norm_layers(norm, channels) or [nn.Identity()]
 
 
 def _some(block: nn.Module | None) -> list[nn.Module]:
