@@ -37,7 +37,8 @@ def answer(monkeypatch: pytest.MonkeyPatch, button: QMessageBox.StandardButton) 
 
 def test_opening_shows_the_picture_and_its_facts(opened: MainWindow, photo: Path) -> None:
     assert opened.windowTitle() == "photo.png[*] — Impasto"
-    assert opened.center.currentWidget() is opened.canvas
+    assert opened.canvas.isVisible()
+    assert not opened.welcome.isVisible()
     assert opened.status.size_text.text() == "60 × 40 · 8 bit"
     assert opened.status.profile.text() == "sRGB"
     assert opened.services.settings.recent_files == (str(photo),)
@@ -260,7 +261,7 @@ def drop(window: MainWindow, path: Path) -> None:
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    target = window.center.currentWidget()
+    target = window.canvas if window.canvas.isVisible() else window.welcome
     assert target.acceptDrops()
     target.dropEvent(event)
     assert event.isAccepted()
