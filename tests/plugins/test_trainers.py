@@ -102,6 +102,16 @@ def data_of(trainer, pictures):
     return (pictures / "colors", pictures / "stripes")[: len(trainer.folders)]
 
 
+def enlarged(folder, root):
+    """Copies that are large enough for every trainer."""
+    made = root / f"large-{folder.name}"
+    made.mkdir()
+    for file in folder.glob("*.png"):
+        with Image.open(file) as picture:
+            picture.resize((192, 192), Image.Resampling.NEAREST).save(made / file.name)
+    return made
+
+
 def values_of(case, trainer, features, pictures, **more):
     values = {"steps": case.steps, **case.parameters, **more}
     if case.id == "style-transfer.fast":
@@ -211,10 +221,11 @@ def test_a_recipe_that_needs_features_says_so(case, registry, pictures, tmp_path
 def test_a_recipe_survives_kill_9(case, registry, pictures, features, tmp_path):
     trainer = registry.trainer(case.id)
     values = values_of(case, trainer, features, pictures, steps=120)
+    folders = [enlarged(folder, tmp_path) for folder in data_of(trainer, pictures)]
 
     def command(name):
         words = [sys.executable, "-m", "studio", "train", case.id, "-o", str(tmp_path / name)]
-        words += [part for folder in data_of(trainer, pictures) for part in ("--data", str(folder))]
+        words += [part for folder in folders for part in ("--data", str(folder))]
         for key, value in values.items():
             words += [f"--{key.replace('_', '-')}", str(value)]
         return [*words, "--folder", str(tmp_path / f"{name}-run")]
