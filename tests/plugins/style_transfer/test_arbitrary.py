@@ -95,11 +95,11 @@ def test_larger_strokes_are_smoother(restyled, photo, style):
 
 def test_the_scale_of_a_style_changes_what_is_seen_of_it(model):
     picture = torch.rand(1, 3, 300, 400)
-    assert model.seen(picture).shape == (1, 3, 256, 341)
-    assert model.seen(picture, 2).shape == (1, 3, 512, 683)
-    assert model.seen(picture, 0.25).shape == (1, 3, 64, 85)
+    assert model.seen(picture).shape == (1, 3, 192, 256)
+    assert model.seen(picture, 2).shape == (1, 3, 384, 512)
+    assert model.seen(picture, 0.25).shape == (1, 3, 48, 64)
     assert model.seen(torch.rand(1, 3, 10, 4000)).shape == (1, 3, 32, 1536)
-    assert model.seen(torch.rand(1, 3, 1, 1)).shape == (1, 3, 256, 256)
+    assert model.seen(torch.rand(1, 3, 1, 1)).shape == (1, 3, 192, 192)
 
 
 def test_only_what_is_selected_is_restyled(run, photo, style):

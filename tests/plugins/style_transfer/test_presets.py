@@ -78,5 +78,5 @@ def test_a_model_for_any_style_has_none_built_in(run, photo):
 def test_the_network_counts_its_styles(bundled):
     model = PresetStyles.load([bundled / "presets.onnx"])
     assert model.count == 26
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(UserError, match="styles of its own"):
         model.encode(torch.zeros(1, 3, 32, 32))

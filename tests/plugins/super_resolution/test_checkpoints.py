@@ -18,10 +18,8 @@ KNOWN = [
 ]
 FOREIGN = [
     ("sr/vdsr_twtygqyy.pth", "pickled Python object .vdsr.Net."),
-    ("pix2pix/gulseher_pix2pix_G.pth", "model.0.weight 64x3x4x4"),
     ("vgg/squeezenet_v1.1.param", "26 Convolution"),
     ("segment/prisma_nchw.onnx", "1, 1, 256, 256"),
-    ("vgg/vgg_normalised_conv3_1.pth", "0.weight 3x3x1x1"),
 ]
 
 
