@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from studio.nn.beginnings import begin_from
 from studio.nn.discriminators import (
     FeatureDiscriminator,
     ImagePool,
@@ -139,6 +140,8 @@ class CycleLearner:
         initialise(self._discriminators)
         for network in self._generators.values():
             _begin(network)
+        if parameters.start:
+            begin_from(self._generators, context.files(parameters.start)[0])
         for networks in (self._generators, self._discriminators):
             networks.to(context.device).to(memory_format=torch.channels_last)
         self._average = ExponentialMovingAverage(self._generators, 0.999)

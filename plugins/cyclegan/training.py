@@ -17,6 +17,7 @@ class CycleParameters(Parameters):
     minutes: float = number(
         0.0, minimum=0, maximum=10_000, step=10, unit="min", help="End after this time; 0: no limit"
     )
+    start: str = text("", title="Start from", help="File of both such networks to go on from")
     judge: Literal["patches", "features"] = choice(
         "patches",
         {

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from studio.nn.beginnings import begin_from
 from studio.nn.discriminators import PatchDiscriminator, adversarial_loss
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
@@ -125,6 +126,8 @@ class PairLearner:
         self.training, self._validation = training, validation
         self._parameters, self._device = parameters, context.device
         generator = build(parameters)
+        if parameters.start:
+            begin_from(generator, context.files(parameters.start)[0])
         self.generator = _placed(generator, context.device)
         self._average = ExponentialMovingAverage(self.generator, 0.999)
         discriminator = PatchDiscriminator(6, width=parameters.width)

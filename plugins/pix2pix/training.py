@@ -23,6 +23,7 @@ class PairParameters(Parameters):
     minutes: float = number(
         0.0, minimum=0, maximum=10_000, step=10, unit="min", help="End after this time; 0: no limit"
     )
+    start: str = text("", title="Start from", help="Model or file of such a network to go on from")
     vary_lines: bool = boolean(
         False, title="Vary lines", help="Learn from thicker and thinner lines, too: for line art"
     )

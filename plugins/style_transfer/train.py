@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from studio.nn.beginnings import begin_from
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.loops import Schedule, Stateful, Validation, fit
@@ -62,7 +63,7 @@ def train(
     context.progress(0.0, "Reading pictures")
     torch.manual_seed(context.seed)
     photos, styles = (load(folder, parameters) for folder in data)
-    learner = StyleLearner(features, photos, styles, parameters, context.device)
+    learner = StyleLearner(features, photos, styles, parameters, context)
     schedule = Schedule(
         parameters.steps,
         parameters.minutes or None,
@@ -122,11 +123,14 @@ class StyleLearner:
         photos: Samples,
         styles: Samples,
         parameters: ArbitraryParameters,
-        device: torch.device,
+        context: TrainingContext,
     ) -> None:
-        self._features, self._parameters, self._device = features, parameters, device
+        self._features, self._parameters = features, parameters
+        self._device = device = context.device
         self._photos, self._styles = photos[0], styles[0]
         network = StyleNetwork(parameters.width, parameters.blocks)
+        if parameters.start:
+            begin_from(network, context.files(parameters.start)[0])
         self._network = network.to(device).to(memory_format=torch.channels_last)
         self._average = ExponentialMovingAverage(self._network, 0.998)
         self._optimiser = torch.optim.Adam(network.parameters(), lr=parameters.rate, fused=True)

@@ -18,6 +18,7 @@ class ArbitraryParameters(Parameters):
     minutes: float = number(
         0.0, minimum=0, maximum=10_000, step=10, unit="min", help="End after this time; 0: no limit"
     )
+    start: str = text("", title="Start from", help="Model or file of such a network to go on from")
     style: float = number(
         10.0, minimum=0, maximum=1000, title="Weight of the style",
         help="Higher: further from the photograph",

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
+from studio.nn.beginnings import begin_from
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.loops import Schedule, Stateful, Validation, fit
 from studio.nn.losses import charbonnier
@@ -97,7 +97,8 @@ class UpscaleLearner:
         self.parameters, self.device = parameters, context.device
         network = CompactEDSR(parameters.scale, parameters.channels, parameters.blocks)
         if parameters.start:
-            take_trunk(network, context.files(parameters.start)[0])
+            start = context.files(parameters.start)[0]
+            begin_from(network, start, renewed=lambda key: key.startswith("tail."))
         self.network = network.to(context.device).to(memory_format=torch.channels_last)
         self.average = ExponentialMovingAverage(self.network)
         self.optimiser = torch.optim.Adam(network.parameters(), lr=parameters.rate, fused=True)
@@ -199,26 +200,6 @@ def sample_batch(
             turned = np.rot90(patch, turn)
             batch.append(np.ascontiguousarray(turned[:, ::-1] if flip else turned))
     return _batch(lows), _batch(highs)
-
-
-def take_trunk(network: CompactEDSR, start: Path) -> None:
-    """Copy every tensor but the tail's from a finished network of another scale.
-
-    Raises:
-        TrainingError: if the file is another network, or one of another width or depth.
-    """
-    trunk = {k: v.float() for k, v in load_file(start).items() if not k.startswith("tail.")}
-    try:
-        found = network.load_state_dict(trunk, strict=False)
-        lacking = [key for key in found.missing_keys if not key.startswith("tail.")]
-        odd = [*found.unexpected_keys, *lacking]
-    except RuntimeError as error:
-        odd = [str(error).splitlines()[-1].strip()]
-    if odd:
-        raise TrainingError(
-            f"The training cannot start from {start.name}, which is another network: {odd[0]}.",
-            "Choose a CompactEDSR of the same width and depth, or start without one.",
-        )
 
 
 def _to_uint8(image: Tensor) -> Picture:

@@ -159,6 +159,24 @@ def test_a_recipe_that_is_paused_ends_with_the_same_weights(
     assert (tmp_path / "parts" / "samples.png").is_file()
 
 
+@pytest.mark.parametrize("case", [CASES[i] for i in (0, 2, 4)], ids=[NAMES[i] for i in (0, 2, 4)])
+def test_a_recipe_goes_on_from_finished_weights(case, registry, pictures, features, tmp_path):
+    trainer = registry.trainer(case.id)
+    function, data = registry.training_function(trainer), data_of(trainer, pictures)
+    values = values_of(case, trainer, features, pictures, steps=3, rate=1e-6)
+    first = function(data, validate(trainer.parameters, values), context(tmp_path / "first"))
+    more = {**values, "start": str(first.path)}
+    second = function(
+        data, validate(trainer.parameters, more), Context(tmp_path / "second", seed=5)
+    )
+    before, after = load_file(first.path), load_file(second.path)
+    learned = [name for name in before if "running" not in name and "batches" not in name]
+    assert all(torch.allclose(after[name], before[name], atol=1e-3) for name in learned)
+    wider = validate(trainer.parameters, {**more, "width": 8})
+    with pytest.raises(TrainingError, match=r"start from best.safetensors, which is another"):
+        function(data, wider, context(tmp_path / "third"))
+
+
 @pytest.mark.parametrize(
     ("case", "loss"),
     [(CASES[0], "distance"), (CASES[2], "discriminators"), (CASES[4], "style")],
