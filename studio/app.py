@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from studio.host.services import build_services
+from studio.qt.collector import Collector
 from studio.qt.i18n import set_language, translate_qt
 from studio.qt.main_window import MainWindow
 from studio.qt.problems import ExceptionHook
@@ -36,10 +37,12 @@ def run(paths: Sequence[str | Path]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     hook = ExceptionHook()
     hook.install()
+    collector = Collector()
     try:
         services = build_services()
         set_language(services.settings.language)
         translate_qt(application)
+        collector.start()
         window = MainWindow(services, Theme(application, services.settings.theme))
         hook.caught.connect(window.show_problem)
         window.show()
@@ -48,4 +51,5 @@ def run(paths: Sequence[str | Path]) -> int:
             QTimer.singleShot(0, lambda: window.open(*map(Path, paths)))
         return application.exec()
     finally:
+        collector.stop()
         hook.uninstall()

@@ -5,7 +5,6 @@ cuda and cpu are measured and tested; mps and xpu follow their documentation and
 
 from __future__ import annotations
 
-import gc
 import logging
 import platform
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.api.errors import UserError
+from studio.host import garbage
 from studio.host.memory import available_bytes, total_bytes
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def empty_caches(device: torch.device) -> None:
     """Give memory that nothing uses back to the device."""
     import torch
 
-    gc.collect()
+    garbage.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
     elif device.type == "xpu":

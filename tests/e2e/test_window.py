@@ -9,9 +9,9 @@ import sys
 import numpy as np
 from PIL import Image
 
-# Waits for two open pictures, tells of them and closes the window.
+# Waits for two open pictures, tells of them and of the garbage collector, and closes the window.
 CODE = """
-import json, sys
+import gc, json, sys
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from studio.__main__ import main
@@ -23,13 +23,16 @@ def look():
         entries = getattr(getattr(window, "session", None), "entries", ())
         if len(entries) == 2:
             timer.stop()
-            print(json.dumps([[entry.name, entry.document.picture.width] for entry in entries]))
+            names = [[entry.name, entry.document.picture.width] for entry in entries]
+            print(json.dumps([gc.isenabled(), *names]))
             window.close()
 
 timer = QTimer()
 timer.timeout.connect(look)
 timer.start(20)
-sys.exit(main(sys.argv[1:]))
+code = main(sys.argv[1:])
+assert gc.isenabled()
+sys.exit(code)
 """
 
 
@@ -45,5 +48,5 @@ def test_each_picture_of_the_command_line_gets_a_tab(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [["a.png", 31], ["b.png", 17]]
+    assert json.loads(done.stdout.splitlines()[-1]) == [False, ["a.png", 31], ["b.png", 17]]
     assert "Traceback" not in done.stderr

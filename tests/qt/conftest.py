@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.host.services import Services, build_services
+from studio.qt.collector import Collector
 from studio.qt.main_window import MainWindow
 from studio.qt.theme import Theme
 
@@ -23,13 +24,14 @@ _tests = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def _widgets_die_on_their_own_thread() -> Iterator[None]:
-    """Cycles that hold widgets are collected between tests, never by a worker that allocates."""
-    gc.disable()
-    yield
-    if next(_tests) % 10 == 0:
+def collector(qapp: QApplication) -> Iterator[Collector]:
+    """The program's own: widgets in cycles end on their thread, never on that of a worker."""
+    made = Collector()
+    made.start()
+    yield made
+    made.stop()
+    if next(_tests) % 10 == 0:  # windows are large, and the oldest are seldom looked at
         gc.collect()
-    gc.enable()
 
 
 DECLARATIONS = """
