@@ -122,7 +122,8 @@ def clouds(side: int, random: np.random.Generator) -> Mask:
     noise = random.integers(0, 256, (coarse, coarse), dtype=np.uint8)
     smooth = Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC)
     values = np.asarray(smooth.filter(ImageFilter.GaussianBlur(side / 64)))
-    return values > np.quantile(values, random.uniform(0.6, 0.95))
+    mask: Mask = values > np.quantile(values, random.uniform(0.6, 0.95))
+    return mask
 
 
 def _several(side: int, random: np.random.Generator) -> Mask:

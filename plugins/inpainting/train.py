@@ -155,7 +155,7 @@ class InpaintingLearner:
             real = self._discriminator(image * 2 - 1).float()
             fake = self._discriminator(made * 2 - 1).float()
         truth = 1 - F.interpolate(mask, size=fake.shape[2:], mode="area")
-        loss = (real - 1).square().mean() + (fake - truth).square().mean()
+        loss: Tensor = (real - 1).square().mean() + (fake - truth).square().mean()
         _descend(loss * 0.5, self._opponent)
         return loss
 

@@ -48,7 +48,7 @@ class SpectralTransform(nn.Module):
         spectrum = torch.fft.rfft2(x.float(), norm="ortho")
         parts = torch.cat([spectrum.real, spectrum.imag], dim=1).to(x.dtype)
         real, imaginary = F.relu(self.conv(parts)).float().chunk(2, dim=1)
-        back = torch.fft.irfft2(torch.complex(real, imaginary), s=x.shape[2:], norm="ortho")
+        back: Tensor = torch.fft.irfft2(torch.complex(real, imaginary), s=x.shape[2:], norm="ortho")
         return back.to(x.dtype)
 
 
@@ -65,7 +65,7 @@ class FourierBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """N x channels x H x W to the same."""
         y = F.gelu(self.first(x))
-        far, near = y.split([self.split, y.shape[1] - self.split], dim=1)
+        far, near = torch.split(y, [self.split, y.shape[1] - self.split], dim=1)
         far = far + self.spectral(far)
         out: Tensor = x + self.second(torch.cat([far, near], dim=1))
         return out

@@ -1,0 +1,300 @@
+"""The recipe of the network that colors: classes of colors, rare ones weighted, and a teacher.
+
+After Zhang et al. 2016 (classes, rebalancing) and 2017 (hints). A small data set does not teach an
+encoder what pictures show, so its deep features are drawn to those that a network trained on ImageNet
+has for the picture in color (Hinton et al. 2015; Romero et al. 2015, "FitNets").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from studio.nn.beginnings import begin_from
+from studio.nn.efficientnet import CHANNELS, EfficientNetLite0, load_efficientnet
+from studio.nn.ema import ExponentialMovingAverage
+from studio.nn.lab import lab_in_gamut, lab_to_srgb, srgb_to_lab
+from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.metrics import colorfulness
+from studio.nn.pictures import (
+    Picture,
+    center_crop,
+    list_pictures,
+    originals_of,
+    random_crop,
+    read_picture,
+    resized,
+    split,
+    to_tensor,
+)
+from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
+from studio_plugins.colorization.hints import no_hints, random_dabs
+from studio_plugins.colorization.networks import AB, Colorizer
+
+if TYPE_CHECKING:
+    from studio_plugins.colorization.training import ColorizationRecipe
+
+_KEPT = 1.4  # pictures are kept at this times the training size
+_CHECKED = 96
+_SHOWN = 8
+_SPREAD = 6.0  # of a true color over the classes near it, in CIELAB units
+_LOOKED_AT = 400  # pictures from which the frequencies of colors are taken
+_TAUGHT = (10, 15)  # blocks of the teacher, at a sixteenth and a thirty-second
+
+
+def train(
+    data: Sequence[Path], parameters: ColorizationRecipe, context: TrainingContext
+) -> Trained:
+    """Train a network on pictures in color.
+
+    Args:
+        data: the folder of pictures.
+        parameters: sizes, losses and schedule.
+        context: where to report and to keep checkpoints.
+
+    Raises:
+        TrainingError: if there are too few pictures, or the training diverges.
+        TrainingPaused: when it is asked to stop for now.
+    """
+    context.progress(0.0, "Reading pictures")
+    torch.manual_seed(context.seed)
+    learner = ColorLearner(*load(data[0], parameters), parameters, context)
+    schedule = Schedule(
+        parameters.steps,
+        parameters.minutes or None,
+        parameters.rate,
+        context.seed,
+        check_every=max(min(250, parameters.steps // 4), 1),
+    )
+    fitted = fit(learner, schedule, context)
+    return Trained(
+        fitted.path,
+        "Colorizer",
+        fitted.step,
+        metrics=fitted.metrics,
+        extra={"size": str(round(parameters.size * _KEPT / 16) * 16)},
+        summary=f"Learned from {len(learner.training)} pictures, in parts of {parameters.size} pixels.",
+    )
+
+
+def load(folder: Path, parameters: ColorizationRecipe) -> tuple[list[Picture], list[Picture]]:
+    """Pictures to learn from and pictures to check on."""
+    files = list_pictures(folder)
+    held = split(files, parameters.validation, originals_of([folder]))
+    samples: tuple[list[Picture], list[Picture]] = ([], [])
+    for file, out in zip(files, held, strict=True):
+        samples[out].append(resized(read_picture(file), round(parameters.size * _KEPT)))
+    if len(samples[0]) < 2 or not samples[1]:
+        raise TrainingError(
+            f"{folder.name} holds too few pictures: {len(files)}.",
+            "Put at least 20 into the folder.",
+        )
+    return samples
+
+
+class ColorLearner:
+    """The network, and a head for each layer of the teacher; see `studio.nn.loops.Learner`."""
+
+    def __init__(
+        self,
+        training: list[Picture],
+        validation: list[Picture],
+        parameters: ColorizationRecipe,
+        context: TrainingContext,
+    ) -> None:
+        self.training = training
+        self._parameters, self._device = parameters, context.device
+        network = Colorizer(parameters.width)
+        if parameters.start:
+            begin_from(network, context.files(parameters.start)[0])
+        self.network = network.to(context.device).to(memory_format=torch.channels_last)
+        self._average = ExponentialMovingAverage(self.network, 0.998)
+        self._teacher: EfficientNetLite0 | None = None
+        self._heads = nn.ModuleList()
+        if parameters.teacher:
+            teacher = load_efficientnet(context.files(parameters.teacher)[0])
+            self._teacher = teacher.to(context.device).to(memory_format=torch.channels_last)
+            deep = 7 * parameters.width
+            self._heads.extend(nn.Conv2d(deep, CHANNELS[block], 1) for block in _TAUGHT)
+            self._heads.to(context.device)
+        self._optimiser = torch.optim.AdamW(
+            [*self.network.parameters(), *self._heads.parameters()],
+            lr=parameters.rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+            fused=True,
+        )
+        self._weights = self._rarity()
+        size = parameters.size
+        images = [to_tensor(center_crop(p, size)) for p in validation[:_CHECKED]]
+        self._checked = torch.cat(images)
+
+    @property
+    def parts(self) -> Mapping[str, Stateful]:
+        """Network, heads, average and optimiser."""
+        return {
+            "network": self.network,
+            "heads": self._heads,
+            "average": self._average,
+            "optimiser": self._optimiser,
+        }
+
+    def step(self, rate: float, random: np.random.Generator) -> Mapping[str, float]:
+        """One step, some pictures with hints."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        image = self._batch(random)
+        light, ab = _separated(image)
+        hints = self._hints(ab, random)
+        seen = _faded(light, random)
+        self.network.train()
+        with mixed(self._device, self._parameters.precision):
+            logits, deep = self.network.with_features(seen, hints)
+            taught = self._taught(image, deep)
+        wanted = F.avg_pool2d(ab, 4)
+        losses = {
+            "classes": self._cross_entropy(logits, wanted),
+            "distance": (self.network.ab(logits, 1.0) - wanted).norm(dim=1).mean() / AB,
+            "teacher": taught,
+        }
+        loss = (
+            losses["classes"]
+            + self._parameters.distance * losses["distance"]
+            + self._parameters.taught * taught
+        )
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self._optimiser.step()
+        self._average.update(self.network)
+        return {name: float(value.detach()) for name, value in losses.items()}
+
+    @torch.no_grad()
+    def validate(self) -> Validation:
+        """Errors of the averaged network on held-out pictures, without hints and with three."""
+        network, random = self._average.shadow.eval(), np.random.default_rng(0)
+        found: dict[str, list[float]] = {}
+        rows = []
+        for number, image in enumerate(torch.split(self._checked, 1)):
+            light, ab = _separated(image.to(self._device))
+            wanted = F.avg_pool2d(ab, 4)
+            logits = network(light, no_hints(light)).float()
+            three = random_dabs(ab[0], random, 3)[None]
+            made = network.ab(logits)
+            hinted = network.ab(network(light, three).float())
+            picture = joined(light, made)
+            values = {
+                "cross entropy": self._cross_entropy(logits, wanted),
+                "ab error": (made - wanted).norm(dim=1).mean(),
+                "ab error with 3 hints": (hinted - wanted).norm(dim=1).mean(),
+                "ab error of gray": wanted.norm(dim=1).mean(),
+                "colorfulness": colorfulness(picture),
+                "colorfulness of the originals": colorfulness(image),
+            }
+            for name, value in values.items():
+                found.setdefault(name, []).append(float(value))
+            if number < 2 * _SHOWN:
+                gray = light[0].expand(3, -1, -1)
+                rows.append([gray, picture[0], joined(light, hinted)[0], image[0]])
+        metrics = {f"held-out {name}": sum(x) / len(x) for name, x in found.items()}
+        halves = zip(rows[::2], rows[1::2], strict=False)
+        sheet = sheet_of([[*a, *b] for a, b in halves] or rows)
+        return Validation(-metrics["held-out cross entropy"], metrics, sheet)
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """The averaged network."""
+        return self._average.shadow.state_dict()
+
+    def _taught(self, image: Tensor, deep: Tensor) -> Tensor:
+        """How far the deepest features are from those of the teacher, which sees the colors."""
+        if self._teacher is None:
+            return deep.new_zeros(())
+        with torch.no_grad():
+            wanted = self._teacher(image, _TAUGHT)
+        distances = []
+        for head, target in zip(self._heads, wanted, strict=True):
+            answer = F.adaptive_avg_pool2d(head(deep).float(), target.shape[2:])
+            distances.append(1 - F.cosine_similarity(answer, target.float(), dim=1).mean())
+        return torch.stack(distances).mean()
+
+    def _cross_entropy(self, logits: Tensor, wanted: Tensor) -> Tensor:
+        """Against the true colors, spread over the classes near them; rare ones count more."""
+        share = self._classes(wanted)
+        losses = -(share * logits.float().log_softmax(1)).sum(1)
+        weight = self._weights[share.argmax(1)]
+        return (losses * weight).sum() / weight.sum()
+
+    def _classes(self, ab: Tensor) -> Tensor:
+        """N x 2 x h x w to N x Q x h x w that sum to 1."""
+        centers = self.network.centers[None, :, :, None, None]
+        squares = (ab[:, None] - centers).square().sum(2)
+        return (-squares / (2 * _SPREAD**2)).softmax(1)
+
+    @torch.no_grad()
+    def _rarity(self) -> Tensor:
+        """The weight of each class: 1 on average over the pictures (Zhang et al. 2016, equation 4)."""
+        total = torch.zeros(len(self.network.centers), device=self._device)
+        step = max(len(self.training) // _LOOKED_AT, 1)
+        for picture in self.training[::step]:
+            image = to_tensor(center_crop(picture, self._parameters.size)).to(self._device)
+            total += self._classes(F.avg_pool2d(_separated(image)[1], 8)).mean((0, 2, 3))
+        share = total / total.sum()
+        mix = self._parameters.rebalance
+        weights = 1 / ((1 - mix) * share + mix / len(share))
+        return weights / (weights * share).sum()
+
+    def _hints(self, ab: Tensor, random: np.random.Generator) -> Tensor:
+        hints = no_hints(ab)
+        for number, colors in enumerate(ab):
+            if random.random() < self._parameters.hinted:
+                hints[number] = random_dabs(colors, random)
+        return hints
+
+    def _batch(self, random: np.random.Generator) -> Tensor:
+        """Random parts at random sizes, N x 3 x size x size in [0, 1]."""
+        size = self._parameters.size
+        images = []
+        for index in random.integers(len(self.training), size=self._parameters.batch):
+            picture = self.training[index]
+            side = int(random.integers(size, min(picture.shape[:2]) + 1))
+            image = to_tensor(random_crop(picture, side, random))
+            if side != size:
+                image = F.interpolate(image, size=(size, size), mode="bilinear", antialias=True)
+            images.append(image)
+        batch = torch.cat(images).to(self._device)
+        return batch.contiguous(memory_format=torch.channels_last)
+
+
+def joined(light: Tensor, ab: Tensor) -> Tensor:
+    """Colors at a lower resolution under a lightness, as RGB in [0, 1].
+
+    Args:
+        light: N x 1 x H x W, L / 100.
+        ab: N x 2 x h x w in CIELAB units.
+    """
+    wide = F.interpolate(ab, size=light.shape[2:], mode="bilinear")
+    return lab_to_srgb(lab_in_gamut(torch.cat([light * 100, wide], dim=1))).clamp(0, 1)
+
+
+def _separated(image: Tensor) -> tuple[Tensor, Tensor]:
+    """L / 100, and a and b, of N x 3 x H x W."""
+    lab = srgb_to_lab(image)
+    return lab[:, :1] / 100, lab[:, 1:]
+
+
+def _faded(light: Tensor, random: np.random.Generator) -> Tensor:
+    """Some pictures with another contrast, as prints and old films have it."""
+    gammas, lows, highs = (light.new_ones(len(light)) for _ in range(3))
+    lows *= 0
+    for number in range(len(light)):
+        if random.random() < 0.3:
+            gammas[number] = float(np.exp(random.normal(0, 0.25)))
+            lows[number], highs[number] = random.uniform(0, 0.15), random.uniform(0.8, 1)
+    gamma, low, high = (each[:, None, None, None] for each in (gammas, lows, highs))
+    return low + (high - low) * light.clamp(0, 1) ** gamma
