@@ -1,0 +1,114 @@
+"""Filling the masked part of a picture of any size with a network of a fixed working size.
+
+Each connected part of the mask is cut out with context, reduced to what the network sees at once and
+filled there. What the reduction lost comes back from known places that look alike
+(`studio.nn.filling_detail`), and color and grain are matched at the border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from studio.nn.filling_detail import add_detail, add_grain
+from studio.nn.filling_parts import belongs, split
+from studio.nn.transparency import filled as spread
+
+_RING = 2  # known pixels of the reduced window that are predicted, too, to compare with
+_TRUSTED = 0.12  # difference beyond which what is behind the border counts as something else
+_SMOOTH = 7  # pixels over which the difference at the border is averaged
+
+Fill = Callable[[Tensor, Tensor], Tensor]
+
+
+def filled(
+    picture: Tensor,
+    mask: Tensor,
+    fill: Fill,
+    *,
+    size: int = 512,
+    multiple: int = 16,
+    progress: Callable[[float], None] | None = None,
+) -> Tensor:
+    """Replace what lies under a mask.
+
+    Every part is seen with its box plus ``max(128 pixels, half its mean side)`` around it, moved
+    inward at the borders of the picture, and is never enlarged. Parts that are filled already are
+    context for later ones.
+
+    Args:
+        picture: 1 x 3 x H x W in [0, 1].
+        mask: 1 x 1 x H x W in [0, 1]. All that is above 0 is replaced in full: who wants its soft
+            edge to blend weighs with it afterwards, as the host does with an operation's result.
+        fill: a network ``(image, mask) -> image`` over 1 x 3 x h x w in [0, 1] and 1 x 1 x h x w of 0
+            and 1; ``image`` is 0 under the mask.
+        size: sides of about as many pixels are given to it; a quarter more at most.
+        multiple: its sides are multiples of this.
+        progress: called with the share that is done, in [0, 1].
+
+    Returns:
+        1 x 3 x H x W in [0, 1] where the mask is above 0, and ``picture``, bit for bit, elsewhere.
+    """
+    result = picture.clone()
+    hole = mask[0, 0] > 0
+    parts, grid = split(hole, size, multiple)
+    total = sum(part.box.height * part.box.width for part in parts)
+    done = 0
+    for part in parts:
+        own = belongs(grid, part, hole)
+        seen = part.window.of(result)
+        made = _filled_window(seen, part.window.of(hole), fill, part.reduction, multiple)
+        seen.copy_(torch.where(own, made, seen))
+        part.window.of(hole).logical_and_(~own)
+        done += part.box.height * part.box.width
+        if progress is not None:
+            progress(done / total)
+    return result
+
+
+def _filled_window(
+    image: Tensor, hole: Tensor, fill: Fill, reduction: int, multiple: int
+) -> Tensor:
+    """A window, 1 x 3 x h x w, with its hole, h x w, filled; known pixels come out as they like."""
+    height, width = hole.shape
+    unit = reduction * multiple
+    padding = (0, -width % unit, 0, -height % unit)
+    image = F.pad(image, padding, mode="replicate")
+    known = 1 - F.pad(hole[None, None].to(image.dtype), padding, mode="replicate")
+    share = F.avg_pool2d(known, reduction)
+    small = F.avg_pool2d(image * known, reduction) / share.clamp(min=1e-6)
+    base = _filled_small(small, share, fill)
+    if reduction > 1:
+        made = add_detail(base, image, known, reduction)
+    else:
+        made = add_grain(base, image, known)
+    return made[..., :height, :width].clamp_(0, 1)
+
+
+def _filled_small(small: Tensor, share: Tensor, fill: Fill) -> Tensor:
+    """Fill a reduced window, in the colors of its surroundings.
+
+    The network is made to predict a ring of known pixels as well. How far it is off there tells how
+    far it is off behind them: a membrane over the differences is added, as in Poisson editing
+    (Pérez et al. 2003), without those that are too large to be a matter of color.
+    """
+    side = 2 * _RING + 1
+    hole = F.max_pool2d((share < 1).to(small.dtype), side, stride=1, padding=_RING)
+    made = fill(small * (1 - hole), hole).to(small.dtype).clamp(0, 1)
+    true = share >= 0.5
+    ring = (true & (hole > 0)).to(small.dtype)
+    off = small - made
+    trust = ring * torch.exp(-off.square().mean(dim=1, keepdim=True) / _TRUSTED**2)
+    weight = _blurred(trust)
+    near = _blurred(off * trust) / weight.clamp(min=1e-6)
+    membrane = _blurred(spread(near, torch.where(weight > 1e-3, weight, 0.0)))
+    return torch.where(true, small, made + membrane)
+
+
+def _blurred(image: Tensor) -> Tensor:
+    half = _SMOOTH // 2
+    padded = F.pad(image, (half, half, half, half), mode="replicate")
+    return F.avg_pool2d(padded, _SMOOTH, stride=1)
