@@ -16,36 +16,29 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from reporting import new_runner, operated, side_by_side, squares, write_sheet
 from skimage.exposure import match_histograms
 from skimage.measure import label
 from torch import Tensor
 
-from studio.document import Layer, Picture, Raster
-from studio.host.requests import RunRequest
-from studio.host.runs import Runner
-from studio.host.services import build_services
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.losses import feature_distance, moment_loss, moments
 from studio.nn.metrics import frechet_distance
 from studio.nn.pictures import (
-    center_crop,
     list_pairs,
     list_pictures,
     originals_of,
     read_pair,
-    read_picture,
     resized,
     split,
     to_tensor,
 )
-from studio.nn.training import sheet_of
 from studio.nn.translators import read_translator
 from studio_plugins.cyclegan.loading import read_generator
 
@@ -64,11 +57,6 @@ def held_out(folder: Path, given: argparse.Namespace) -> list[Path]:
         return files
     held = split(files, given.share, originals_of([folder]))
     return [file for file, out in zip(files, held, strict=True) if out]
-
-
-def squares(files: Sequence[Path], size: int) -> Tensor:
-    """Their middle squares, N x 3 x size x size in [0, 1]."""
-    return torch.cat([to_tensor(center_crop(resized(read_picture(f), size), size)) for f in files])
 
 
 @torch.inference_mode()
@@ -134,7 +122,7 @@ def pix2pix(given: argparse.Namespace, features: FeatureNetwork) -> list[list[Te
         "input itself": inputs,
     }
     if len(given.models) > 1:
-        runner, wish = _runner(), {"model": str(given.models[1])}
+        runner, wish = new_runner(), {"model": str(given.models[1])}
         drawn = [operated(runner, "pix2pix.translate", wish, each[None]) for each in inputs]
         results["operation"] = torch.cat(drawn)
     shown = ", ".join(f"{value * 255:.0f}" for value in color.tolist())
@@ -186,7 +174,7 @@ def style(given: argparse.Namespace, features: FeatureNetwork) -> list[list[Tens
     """Style and content distance against the identity and matched histograms; rows of a sheet."""
     contents = held_out(given.data[0], given)[: given.pictures]
     styles = held_out(given.data[1], given)[: given.pictures]
-    runner = _runner()
+    runner = new_runner()
     values: dict[str, list[tuple[float, float]]] = {}
     rows = []
     wish = {"model": str(given.models[1])} if len(given.models) > 1 else {}
@@ -237,30 +225,6 @@ def style_distance(features: FeatureNetwork, image: Tensor, target: Tensor) -> f
     return sum(parts) / len(parts)
 
 
-def operated(
-    runner: Runner, operation: str, parameters: Mapping[str, str], content: Tensor
-) -> Tensor:
-    """What an operation makes of a picture, 1 x 3 x H x W."""
-    pixels = (content[0].permute(1, 2, 0) * 255).round().byte().numpy()
-    opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
-    layer = Layer("photo", Raster.from_array(np.concatenate([pixels, opaque], axis=2)))
-    picture = Picture(pixels.shape[1], pixels.shape[0], (layer,), layer.id, None)
-    result = runner.execute(RunRequest(operation, parameters, picture))
-    made: Tensor = to_tensor(result.images[0].pixels[..., :3])
-    return made
-
-
-def _runner() -> Runner:
-    services = build_services()
-    return Runner(services.registry, services.store)
-
-
-def side_by_side(rows: Sequence[list[Tensor]], count: int) -> list[list[Tensor]]:
-    """Every ``count`` rows in one line; a last line that would be shorter is left out."""
-    lines = [rows[i : i + count] for i in range(0, len(rows) - len(rows) % count, count)]
-    return [[cell for row in line for cell in row] for line in lines]
-
-
 def main() -> None:
     """Measure, print a table, and write a sheet."""
     parser = argparse.ArgumentParser(
@@ -279,8 +243,7 @@ def main() -> None:
     measure = {"cyclegan": cyclegan, "pix2pix": pix2pix, "style": style}[given.kind]
     rows = measure(given, load_features(given.features))
     if given.sheet:
-        pixels = (sheet_of(rows) * 255).round().byte().permute(1, 2, 0).numpy()
-        Image.fromarray(np.ascontiguousarray(pixels)).save(given.sheet)
+        write_sheet(given.sheet, rows)
 
 
 if __name__ == "__main__":
