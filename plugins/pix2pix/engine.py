@@ -13,11 +13,11 @@ from studio.nn.translators import Statistics, Translator
 from studio_plugins.pix2pix.coloring import JOINED, between_lines, outside
 from studio_plugins.pix2pix.lines import STROKE, Frame, drawn, find_lines, frame_of
 from studio_plugins.pix2pix.loading import load_network
+from studio_plugins.pix2pix.palettes import labels
 from studio_plugins.pix2pix.parameters import TASK, TranslateParameters
 from studio_plugins.pix2pix.preparation import (
     edges,
     gray,
-    labels,
     over_white,
     palette_of,
     resized,

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from studio.api import ModelCard, UserError
 from studio.nn.resample import bicubic_resize
+from studio_plugins.pix2pix.palettes import colors_of
 
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -54,21 +55,7 @@ def palette_of(card: ModelCard) -> Tensor:
             f"The card of {card.title} names no colors of labels.",
             "Choose another input; “The picture as it is” takes a label map that is exact already.",
         )
-    rows = [[int(word[i : i + 2], 16) / 255 for i in (1, 3, 5)] for word in words]
-    return torch.tensor(rows)
-
-
-def labels(image: Tensor, palette: Tensor) -> Tensor:
-    """Each pixel in the nearest of the palette's colors."""
-    colors = palette.to(image)
-    nearest = torch.zeros_like(image[:, 0], dtype=torch.long)
-    least = torch.full_like(image[:, 0], torch.inf)
-    for number, color in enumerate(colors):
-        distance = (image - color[:, None, None]).square().sum(dim=1)
-        closer = distance < least
-        least = torch.where(closer, distance, least)
-        nearest = torch.where(closer, number, nearest)
-    return colors[nearest].movedim(3, 1)
+    return colors_of(words)
 
 
 def resized(image: Tensor, height: int, width: int, *, exact: bool = False) -> Tensor:

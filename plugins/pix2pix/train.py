@@ -16,7 +16,7 @@ from studio.nn.discriminators import PatchDiscriminator, adversarial_loss
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import ResnetGenerator, UnetGenerator, initialise
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.losses import feature_distance
 from studio.nn.pictures import (
     Picture,
@@ -29,16 +29,15 @@ from studio.nn.pictures import (
     to_tensor,
 )
 from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
+from studio_plugins.pix2pix.palettes import colors_of, labels, palette
 
 if TYPE_CHECKING:
     from studio_plugins.pix2pix.training import PairParameters
 
-_MARGIN = (
-    1.12  # pictures are cropped from a copy that is larger by this, as 286 to 256 in the paper
-)
+# Pictures are cropped from a copy that is larger by this, as 286 to 256 in the paper.
+_MARGIN = 1.12
 _SHOWN = 8
 _LOOKED_AT = 64  # pictures whose colors make a palette
-_COLORS = 32  # of a palette at most
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -57,14 +56,7 @@ def train(data: Sequence[Path], parameters: PairParameters, context: TrainingCon
     context.progress(0.0, "Reading pictures")
     torch.manual_seed(context.seed)
     learner = PairLearner(*load(data, parameters), parameters, context)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(500, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context), context)
     return Trained(
         fitted.path,
         type(learner.generator).__name__,
@@ -135,6 +127,9 @@ class PairLearner:
         self._discriminator = _placed(discriminator, context.device)
         self._optimiser = _adam(self.generator, parameters.rate)
         self._opponent = _adam(self._discriminator, parameters.rate)
+        self._palette: Tensor | None = None
+        if parameters.prepares == "labels":
+            self._palette = colors_of(_palette(training))
         self._features: FeatureNetwork | None = None
         if parameters.features:
             features = load_features(context.files(parameters.features)[0])
@@ -192,6 +187,7 @@ class PairLearner:
                 to_tensor(center_crop(p, self._parameters.size)).to(self._device)
                 for p in (first, second)
             )
+            given = self._exact(given)
             made = network(given * 2 - 1).float() / 2 + 0.5
             distances.append(float(F.l1_loss(made, wanted)))
             if self._features is not None:
@@ -234,9 +230,13 @@ class PairLearner:
                 )
             if self._parameters.vary_lines and random.integers(2):
                 given = _other_lines(given, random)
-            givens.append(given)
+            givens.append(self._exact(given))
             targets.append(wanted)
         return self._on_device(givens), self._on_device(targets)
+
+    def _exact(self, given: Tensor) -> Tensor:
+        """A label map without the shades that resampling made, as the operation will give it."""
+        return given if self._palette is None else labels(given, self._palette)
 
     def _on_device(self, pictures: Sequence[Tensor]) -> Tensor:
         batch = torch.cat(list(pictures)) * 2 - 1
@@ -247,24 +247,12 @@ def _extra(parameters: PairParameters, training: Samples) -> dict[str, str]:
     """What the operation must know: the working size, the preparation, and the colors of labels."""
     extra = {"size": str(parameters.size), "prepares": parameters.prepares}
     if parameters.prepares == "labels":
-        extra["palette"] = " ".join(palette([first for first, _ in training[:_LOOKED_AT]]))
+        extra["palette"] = " ".join(_palette(training))
     return extra
 
 
-def palette(pictures: Sequence[Picture]) -> list[str]:
-    """The flat colors of label maps, as ``#rrggbb``, the most frequent first.
-
-    Shades that compression or resampling made of a color count with it: colors are gathered in cells
-    of 32 levels, and a cell holds a label if it has one pixel in two hundred.
-    """
-    pixels = np.concatenate([picture.reshape(-1, 3) for picture in pictures])
-    _, member, counts = np.unique(pixels // 32, axis=0, return_inverse=True, return_counts=True)
-    found = []
-    for cell in np.argsort(-counts)[:_COLORS]:
-        if counts[cell] * 200 >= len(pixels):
-            colors, often = np.unique(pixels[member.ravel() == cell], axis=0, return_counts=True)
-            found.append("#{:02x}{:02x}{:02x}".format(*colors[often.argmax()]))
-    return found
+def _palette(training: Samples) -> list[str]:
+    return palette([first for first, _ in training[:_LOOKED_AT]])
 
 
 def _other_lines(drawing: Tensor, random: np.random.Generator) -> Tensor:

@@ -13,7 +13,8 @@ from studio.host.models import ModelStore
 from studio.host.requests import RunRequest
 from studio.host.runs import Runner
 from studio_plugins.pix2pix.lines import drawn, find_lines
-from studio_plugins.pix2pix.preparation import edges, labels
+from studio_plugins.pix2pix.palettes import labels
+from studio_plugins.pix2pix.preparation import edges
 
 SIZE = 32
 
