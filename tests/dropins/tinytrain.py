@@ -17,6 +17,7 @@ from studio.api import (
     integer,
     model,
     number,
+    text,
 )
 
 api_version = 1
@@ -30,7 +31,8 @@ class Recipe(Parameters):
     steps: int = integer(60, minimum=1, maximum=100_000, help="Steps of the optimizer")
     wait: int = integer(0, minimum=0, maximum=1000, unit="ms", help="Rest after each step")
     rate: float = number(0.05, minimum=0, maximum=1)
-    trouble: Literal["none", "error", "exit", "diverge"] = choice("none", advanced=True)
+    start: str = text("", help="Not used, as a model or the path of a file")
+    trouble: Literal["none", "error", "exit", "diverge", "status"] = choice("none", advanced=True)
 
 
 @hookimpl
@@ -138,6 +140,8 @@ def train(data, parameters, context):
         parameters.steps, None, parameters.rate, context.seed, check_every=25, save_seconds=0.2
     )
     done = fit(Learner(), schedule, context)
+    if parameters.trouble == "status":  # the model can be kept, but not that it was
+        (context.folder / "status.json.part").mkdir(exist_ok=True)
     return Trained(
         done.path, "Tint", done.steps, done.metrics, {"scale": "1", "kind": "linear"}, "A tint."
     )

@@ -27,6 +27,7 @@ from studio.host.training import records
 from studio.host.training.channel import Channel
 from studio.host.training.host import Host
 from studio.host.training.records import RunSpec, RunState
+from studio.host.training.result import card_of, hardware, made_before
 
 if TYPE_CHECKING:
     from studio.api.models import ModelCard
@@ -63,6 +64,9 @@ class Session:
         given = validate(trainer.parameters, dict(self.spec.parameters))
         parameters = as_files(given, Galleries(registry.galleries()))
         store = host.store(registry)
+        made = made_before(self.spec, store)
+        if made is not None:
+            return made
         _set_up_torch()
         from studio.host.devices import resolve
         from studio.host.training.context import BenchContext
@@ -72,7 +76,6 @@ class Session:
         context = BenchContext(self, device, store)
         trained = function(tuple(map(Path, self.spec.data)), parameters, context)
         _check(trained, trainer)
-        from studio.host.training.result import card_of, hardware
 
         facts = {
             "data": ", ".join(Path(folder).name for folder in self.spec.data),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.api.models import ModelCard, ModelFile
 from studio.api.trainer import Trainer
+from studio.host.models import ModelStore
+from studio.host.models.cache import digest
 from studio.host.models.imports import unique_id
 from studio.host.training.records import RunSpec
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
     from studio.nn.training import Trained
 
+RUN = "run"
+"""Under which a card keeps the fingerprint of the run that it comes from."""
 LICENCE = "yours: made from your own pictures"
 _UNKNOWN = ModelFile(name="model.safetensors", sha256="0" * 64, bytes=1)
 
@@ -31,7 +37,7 @@ def card_of(trained: Trained, trainer: Trainer, spec: RunSpec, facts: dict[str, 
     """
     extra = {name: str(value) for name, value in trained.extra.items()}
     scale = extra.pop("scale", "")
-    parameters = json.dumps(spec.parameters, sort_keys=True)
+    parameters = {name: _without_path(value) for name, value in spec.parameters.items()}
     return ModelCard(
         id=unique_id(spec.title, lambda _: False),
         title=spec.title,
@@ -46,9 +52,39 @@ def card_of(trained: Trained, trainer: Trainer, spec: RunSpec, facts: dict[str, 
         summary=trained.summary,
         limits=trained.limits,
         metrics=dict(trained.metrics),
-        trained={**facts, "parameters": parameters},
+        trained={
+            **facts,
+            "parameters": json.dumps(parameters, sort_keys=True),
+            RUN: _fingerprint(spec),
+        },
         extra=extra,
     )
+
+
+def made_before(spec: RunSpec, store: ModelStore) -> ModelCard | None:
+    """The model that a run became, if it ended before it could say so."""
+    mark = _fingerprint(spec)
+    return next((card for card in store.cards() if card.trained.get(RUN) == mark), None)
+
+
+def _fingerprint(spec: RunSpec) -> str:
+    """Tells a run from all others, those of the same trainer on the same pictures included."""
+    return hashlib.sha256(spec.model_dump_json().encode()).hexdigest()[:32]
+
+
+def _without_path(value: Any) -> Any:
+    """A parameter as a card tells it to others: of a file its name and what is in it."""
+    if isinstance(value, list):
+        return [_without_path(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    path = Path(value)
+    try:
+        if path.is_file():
+            return {"file": path.name, "sha256": digest(path)}
+    except OSError:  # as of a text that is too long for a name, or a file that cannot be read
+        pass
+    return path.name if path.is_absolute() else value
 
 
 def hardware(device: torch.device) -> str:

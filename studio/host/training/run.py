@@ -157,14 +157,18 @@ class TrainingRun:
     def end(self, code: int, words: str) -> None:
         """The process is gone. If it did not say why, it was killed or has crashed."""
         self.process, self._since = None, None
-        if self.state.active:
+        status = records.read_status(self.folder)
+        self.seconds = status.seconds
+        if self.state.active and status.state is RunState.FINISHED:  # but could not say so
+            self.state, self.fraction, self.message = RunState.FINISHED, 1.0, ""
+            self.model = status.model
+        elif self.state.active:
             self.state = RunState.INTERRUPTED
             self.error = JobError(
                 f"The training process ended unexpectedly ({_how(code)}).",
                 "Resume it: it goes on from its last checkpoint.",
                 words,
             )
-        self.seconds = records.read_status(self.folder).seconds
         self.keep()
 
     def fail(self, error: BaseException) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -130,6 +131,49 @@ def test_what_goes_wrong_in_a_recipe_is_told(bench, photos, trouble, message, hi
     assert message in run.error.message
     assert hint in run.error.hint
     assert "Printing is allowed" in (run.folder / records.OUTPUT).read_text()
+
+
+def test_what_became_a_model_is_not_made_one_again(bench, photos):
+    # Ended between the two: the model is kept, and the status does not say so.
+    run = bench.start("tinytrain", [photos], {"trouble": "status"}, "Once")
+    assert bench.wait(run, 60)
+    assert run.state is RunState.FAILED
+    (made,) = bench.store.cards("tiny-tint")
+    (run.folder / "status.json.part").rmdir()
+    run.resume()
+    assert bench.wait(run, 60)
+    assert (run.state, run.model) == (RunState.FINISHED, "once")
+    assert bench.store.cards("tiny-tint") == (made,)
+    other = bench.start("tinytrain", [photos], {}, "Once")
+    assert bench.wait(other, 60)
+    assert other.model == "once-2"  # another training, though of the same
+
+
+def test_a_process_that_ends_before_it_says_that_it_is_done_was_done(bench, photos):
+    run = bench.start("tinytrain", [photos], {"steps": 5}, "Silent")
+    assert bench.wait(run, 60)
+    status = records.read_status(run.folder)
+    run.state, run.model, run.fraction = RunState.RUNNING, "", 0.9  # as before its last word
+    run.end(-signal.SIGKILL, "")
+    assert (run.state, run.model, run.fraction) == (RunState.FINISHED, "silent", 1.0)
+    assert records.read_status(run.folder) == status
+
+
+def test_a_card_tells_no_paths_of_the_computer_it_was_made_on(bench, photos, tmp_path):
+    begun_from = tmp_path / "somewhere" / "weights.pth"
+    begun_from.parent.mkdir()
+    begun_from.write_bytes(b"numbers")
+    run = bench.start("tinytrain", [photos], {"steps": 5, "start": str(begun_from)}, "From")
+    assert bench.wait(run, 60)
+    assert json.loads(run.card.trained["parameters"])["start"] == {
+        "file": "weights.pth",
+        "sha256": hashlib.sha256(b"numbers").hexdigest(),
+    }
+    (file,) = bench.store.locate(run.model)
+    assert str(tmp_path).encode() not in file.read_bytes()
+    again = bench.start("tinytrain", [photos], {"steps": 5, "start": run.model}, "From a model")
+    assert bench.wait(again, 60)
+    assert json.loads(again.card.trained["parameters"])["start"] == "from"
 
 
 def test_bad_data_fails_before_a_process_starts(bench, tmp_path):
