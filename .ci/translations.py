@@ -5,9 +5,10 @@
     python .ci/translations.py missing    # what has no translation yet; exit code 1 if there is any
 
 Strings are literals in ``tr("...")`` and ``N_("...")``, and what is translated when it is shown:
-errors whose message and hint are literals, notes and steps of runs and trainings that are, titles of
-menus in commands, and what the built-in plugins and samples declare (titles, help, categories,
-choices, presets, trainers and their folders, galleries and the pictures in them).
+errors whose message and hint are literals, notes and steps of runs and trainings, titles of menus in
+commands, and what the built-in plugins and samples declare (titles, help, categories, choices,
+presets, trainers and their folders, galleries and the pictures in them). Of notes and steps with
+something filled in, as ``f"Step {n}"``, it is the frame: ``Step {1}``, in the context ``filled``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ KEYWORDS = ("tr", "N_")
 ERRORS = ("UserError", "TrainingError", "CheckpointError")
 TOLD = ("progress", "note", "_note")
 DOMAIN = "impasto"
+FILLED = "filled"  # as in studio.qt.i18n
 
 
 def nodes() -> Iterator[tuple[ast.AST, str]]:
@@ -48,6 +50,20 @@ def constant(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     return None
+
+
+def frame(node: ast.AST) -> str | None:
+    """The text of an f-string with ``{1}``, ``{2}``... where it is filled in; None for all else."""
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    text, count = "", 0
+    for part in node.values:
+        if (literal := constant(part)) is not None:
+            text += literal.replace("{", "{{").replace("}", "}}")
+        else:
+            count += 1
+            text += f"{{{count}}}"
+    return text if any(letter.isalpha() for letter in text) else None
 
 
 def calls() -> Iterator[tuple[str, list[str | None], str, int]]:
@@ -74,17 +90,35 @@ def errors() -> Iterator[tuple[str, str]]:
             yield from ((text, name) for text in texts if text)
 
 
+def said() -> Iterator[tuple[ast.AST, str]]:
+    """What runs and trainings say of themselves, and the file."""
+    for node, name in nodes():
+        if not name.startswith(("studio/host/", "studio/nn/", "plugins/")):
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            function = node.func
+            called = function.id if isinstance(function, ast.Name) else function.attr
+            if called in TOLD:
+                yield from ((part, name) for part in node.args)
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Attribute) and target.attr == "message"
+            for target in node.targets
+        ):  # run.message = "Starting"
+            yield node.value, name
+
+
 def told() -> Iterator[tuple[str, str]]:
     """Text and file of what runs and trainings say of themselves, if nothing is filled in."""
-    shown = ("studio/host/", "studio/nn/", "plugins/")
-    for function, texts, name, _line in calls():
-        if function in TOLD and name.startswith(shown):
-            yield from ((text, name) for text in texts if text)
-    for node, name in nodes():  # run.message = "Starting"
-        if isinstance(node, ast.Assign) and name.startswith(shown):
-            said = any(isinstance(t, ast.Attribute) and t.attr == "message" for t in node.targets)
-            if said and (text := constant(node.value)):
-                yield text, name
+    for node, name in said():
+        if text := constant(node):
+            yield text, name
+
+
+def filled() -> Iterator[tuple[str, str]]:
+    """Frame and file of what they say with something filled in."""
+    for node, name in said():
+        if text := frame(node):
+            yield text, name
 
 
 def declared() -> Iterator[tuple[str, str]]:
@@ -147,6 +181,8 @@ def template() -> Catalog:
     for text, origin in (*errors(), *told(), *declared()):
         if text:
             catalog.add(text, auto_comments=[origin])
+    for text, origin in filled():
+        catalog.add(text, auto_comments=[origin], context=FILLED)
     return catalog
 
 
@@ -181,7 +217,7 @@ def missing(catalog: Catalog, wanted: Catalog) -> list[str]:
     lost = []
     for message in wanted:
         if message.id:
-            found = catalog.get(message.id)
+            found = catalog.get(message.id, message.context)
             if found is None or not found.string or found.fuzzy:
                 lost.append(str(message.id))
     return lost

@@ -126,8 +126,10 @@ class _Painting:
             loss = descent.step()
             self._done += 1
             made = descent.image.detach()
-            message = f"Step {self._done} of {self._parameters.steps}: loss {loss:.3g}"
-            self._context.progress(self._fraction, message, made)
+            steps = self._parameters.steps
+            self._context.progress(
+                self._fraction, f"Step {self._done} of {steps}: loss {loss:.3g}", made
+            )
         return descent.image.detach()
 
     @property

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QVBo
 
 from studio.host.jobs import Job, JobState
 from studio.host.results import RunResult
-from studio.qt.i18n import tr
+from studio.qt.i18n import retold, tr
 from studio.qt.panels.job_card import progress_text
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, ElidedLabel, button, duration, label
@@ -134,7 +134,7 @@ class ResultBar(QWidget):
         )
         width, height = result.size
         self.facts.setText(f"{width} × {height} · {duration(result.seconds)}")
-        self._show_notes("\n".join(map(tr, dict.fromkeys(result.notes))))
+        self._show_notes("\n".join(map(retold, dict.fromkeys(result.notes))))
         self.variations.clear()
         for number in range(1, result.variations + 1):
             self.variations.addItem(

@@ -6,6 +6,7 @@ import gettext
 import locale
 import logging
 import os
+import re
 from functools import lru_cache
 from importlib import resources
 
@@ -14,6 +15,8 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
 log = logging.getLogger(__name__)
 
 DOMAIN = "impasto"
+FILLED = "filled"
+"""Context of the catalogs' texts that are filled in where they are said, at ``{1}``, ``{2}``..."""
 _translations: gettext.NullTranslations = gettext.NullTranslations()
 _code = "en"
 
@@ -26,6 +29,21 @@ def tr(text: str, **values: object) -> str:
     """
     translated = _translations.gettext(text) if text else ""
     return translated.format(**values) if values else translated
+
+
+def retold(text: str) -> str:
+    """What a run says of itself, in the chosen language; numbers and names in it stay as they are.
+
+    It may be the step or the note of a run or a training, as ``"Step 3 of 40"``.
+    """
+    translated = tr(text)
+    if translated != text:
+        return translated
+    for pattern, translation in _patterns(_translations):
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return translation.format("", *found.groups())
+    return text
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -80,3 +98,27 @@ def _catalog(code: str) -> gettext.NullTranslations:
     except (OSError, UnicodeDecodeError):
         log.exception("the catalog of %s cannot be read", short)
         return gettext.NullTranslations()
+
+
+@lru_cache(maxsize=8)
+def _patterns(
+    translations: gettext.NullTranslations,
+) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Patterns of the texts that are filled in where they are said, and their translations.
+
+    Those with the most words of their own come first: others would match more than they mean.
+    """
+    # The one thing that gettext has no function for: what a catalog holds.
+    held: dict[object, str] = getattr(translations, "_catalog", {})
+    start = f"{FILLED}\x04"
+    found = {
+        _pattern(key.removeprefix(start)): translation
+        for key, translation in held.items()
+        if isinstance(key, str) and key.startswith(start)
+    }
+    return tuple(sorted(found.items(), key=lambda each: len(each[0].pattern), reverse=True))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\d+\}", text)
+    return re.compile("(.+?)".join(re.escape(part.format()) for part in parts), re.DOTALL)

@@ -28,6 +28,7 @@ from studio.qt.panels.counts import Counter, Counts
 from studio.qt.panels.live_pane import LivePane
 from studio.qt.panels.operation_page import OperationPage
 from studio.qt.panels.tools import ToolPanel
+from studio.qt.problems import describe_error
 from studio.qt.runs import Runs
 from studio.qt.workspace import Workspace
 
@@ -285,6 +286,7 @@ class Live(QObject):
             device=settings.device,
             precision=settings.precision,
             scale=wish.view.scale,
+            live=True,
         )
         self._job = self._queue.submit(request, "interactive", quiet=True)
 
@@ -331,9 +333,8 @@ class Live(QObject):
     def _failed(self, error: BaseException) -> None:
         if self._asked is not None:
             self._shown = self._asked  # not again until something changes
-            hint = error.hint if isinstance(error, UserError) else ""
-            text = error.message if isinstance(error, UserError) else str(error)
-            self._asked.page.show_live(f"{text} {hint}".strip(), wrong=True)
+            problem = describe_error(error)
+            self._asked.page.show_live(f"{problem.message} {problem.hint}".strip(), wrong=True)
         self._clear()
         self._next()
 

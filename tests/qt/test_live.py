@@ -9,14 +9,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from studio.api.errors import UserError
 from studio.document import Array, Picture, Raster, composite
 from studio.document.edits import select
 from studio.document.layer_edits import change_node
+from studio.qt import i18n
 from studio.qt.live import Live
 from studio.qt.live_area import LiveArea
 from studio.qt.main_window import MainWindow
 from studio.qt.panels.operation_page import OperationPage
 from studio.qt.session import Source
+from studio_plugins.adjustments import light_engine
 
 Follow = Callable[[], None]
 
@@ -68,6 +71,23 @@ def test_it_shows_as_soon_as_the_form_is_open(opened: MainWindow, follow: Follow
     assert np.array_equal(pixels(opened), before)
     assert not opened.session.modified
     assert opened.services.jobs.jobs == (), "previews are not listed"
+
+
+def test_what_is_wrong_is_said_in_the_language_of_the_window(
+    qtbot: QtBot, opened: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(pixels: object, _mask: object, _parameters: object, _context: object) -> object:
+        assert pixels is not None
+        raise UserError("No style is chosen.", "Choose a picture whose style is to be taken.")
+
+    monkeypatch.setattr(light_engine, "invert", refuse)
+    i18n.set_language("de")
+    try:
+        page = page_of(opened, "invert")
+        qtbot.waitUntil(lambda: "gewählt" in page.live.text.text(), timeout=20_000)
+    finally:
+        i18n.set_language("en")
+    assert "Choose" not in page.live.text.text()
 
 
 def test_it_follows_a_slider_to_where_it_ends(opened: MainWindow, follow: Follow) -> None:

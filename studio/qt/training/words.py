@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.host.training.checks import FolderCheck
 from studio.host.training.records import RunState
 from studio.host.training.run import TrainingRun
-from studio.qt.i18n import N_, tr
+from studio.qt.i18n import N_, retold, tr
 from studio.qt.problems import in_words
 from studio.qt.widgets import duration
 
@@ -34,7 +34,7 @@ def run_text(run: TrainingRun) -> str:
         return "\n".join(in_words(run.error.message, run.error.hint)).strip()
     parts = [tr(STATES[state][0])]
     if state in (RunState.PREPARING, RunState.RUNNING) and run.message:
-        parts = [tr(run.message)]
+        parts = [retold(run.message)]
     if run.fraction > 0:
         parts.append(f"{run.fraction:.0%}")
     if run.seconds_left is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gettext
 import importlib.util
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 from types import ModuleType
 
+import numpy as np
 import pytest
 from babel.messages import Catalog
 from PySide6.QtCore import QTranslator
@@ -18,12 +20,15 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from studio.api.errors import UserError
-from studio.host.jobs import JobError
+from studio.document import Picture
+from studio.host.jobs import Job, JobError, JobState
+from studio.host.requests import RunRequest
 from studio.host.services import Services
 from studio.host.training.records import RunSpec, RunState
 from studio.host.training.run import TrainingRun
 from studio.qt import i18n
 from studio.qt.main_window import MainWindow
+from studio.qt.panels.job_card import job_text
 from studio.qt.problems import describe_error
 from studio.qt.theme import Theme
 from studio.qt.training.words import run_text
@@ -194,6 +199,60 @@ def test_a_training_is_told_of_in_german(german: None, services: Services, tmp_p
     assert run_text(run) == (
         "Es ist kein Gemälde gewählt.\nWählen Sie das Bild, dessen Stil gelernt wird."
     )
+
+
+FRAMES = {
+    "Step {1}": "Schritt {1}",
+    "Step {1} of {2}: loss {3}": "Schritt {1} von {2}: Verlust {3}",
+    "Stopped after {1} of {2} steps.": "Nach {1} von {2} Schritten beendet.",
+    "{1} comes before {2}": "Vor {2} kommt {1}",
+    "Braces {{}} and {1}": "Klammern {{}} und {1}",
+}
+
+
+@pytest.fixture
+def spoken(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language that knows a few frames."""
+    catalog = Catalog(locale="de")
+    for text, translation in FRAMES.items():
+        catalog.add(text, translation, context=tool.FILLED)
+    read = gettext.GNUTranslations(io.BytesIO(tool.compiled(catalog)))
+    monkeypatch.setattr(i18n, "_translations", read)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Step 7", "Schritt 7"),
+        ("Step 12 of 300: loss 0.31", "Schritt 12 von 300: Verlust 0.31"),
+        ("Stopped after 5 of 4000 steps.", "Nach 5 von 4000 Schritten beendet."),
+        ("a {b} comes before (c)", "Vor (c) kommt a {b}"),
+        ("Braces {} and 3", "Klammern {} und 3"),
+        ("Nobody knows this 3", "Nobody knows this 3"),
+        ("", ""),
+    ],
+)
+def test_what_a_run_says_with_numbers_is_translated(spoken: None, said: str, shown: str) -> None:
+    assert i18n.retold(said) == shown
+
+
+def test_what_a_run_says_is_shown_so(spoken: None, services: Services, tmp_path: Path) -> None:
+    run = TrainingRun(services.training, tmp_path, RunSpec(trainer="tiny", title="Tiny", data=()))
+    run.state, run.message = RunState.RUNNING, "Step 240"
+    assert run_text(run) == "Schritt 240"
+    picture = Picture.from_pixels(np.zeros((2, 2, 4), np.uint8))
+    job = Job(1, RunRequest("tiny.invert", {}, picture), "Invert")
+    job.state, job.message = JobState.RUNNING, "Step 3 of 40: loss 2"
+    assert job_text(job) == "Schritt 3 von 40: Verlust 2 · 0%"
+
+
+def test_frames_of_what_runs_say_are_extracted(tool: ModuleType) -> None:
+    frames = {str(message.id) for message in tool.template() if message.context == tool.FILLED}
+    assert "Step {1} of {2}: loss {3}" in frames, "of an operation"
+    assert "Step {1}: {2}" in frames, "of all trainings"
+    assert "Stopped after {1} of {2} steps." in frames, "a note"
+    assert "Looking at pictures: {1} of {2}" in frames, "of the bench"
+    assert "Downloading {1}: {2}" in frames, "of the host"
 
 
 def test_errors_are_never_of_two_languages(german: None) -> None:
