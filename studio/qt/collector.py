@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 
 from studio.host import garbage
 
-INTERVAL_MS = 500
+INTERVAL_MS = 200
 _SHARE = 0.01
 """Part of the time that looking at everything may take: a third of a second with torch loaded."""
 _PATIENCE = 1.0
