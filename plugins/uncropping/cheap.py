@@ -75,9 +75,7 @@ def _smeared(inner: Tensor, axis: int, count: int, *, from_start: bool) -> Tenso
     side = inner.shape[axis]
     line = inner.select(axis, 0 if from_start else side - 1)  # N x C x along
     along = line.shape[2]
-    made = torch.empty(
-        (*line.shape[:2], count, along), dtype=inner.dtype, device=inner.device
-    )
+    made = torch.empty((*line.shape[:2], count, along), dtype=inner.dtype, device=inner.device)
     for n in range(count):
         half = int(_SPREAD * n)
         if half == 0:
@@ -96,5 +94,3 @@ def _averaged(line: Tensor, half: int) -> Tensor:
     sums = padded.cumsum(dim=2)
     side = 2 * half + 1
     return ((sums[..., side:] - sums[..., :-side]) / side).to(line.dtype)
-
-

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from studio.api import Context
@@ -53,9 +52,7 @@ def spans(length: int) -> list[Span]:
     return found
 
 
-def add_detail(
-    result: Tensor, known: Box, small: Tensor, reduction: int, context: Context
-) -> None:
+def add_detail(result: Tensor, known: Box, small: Tensor, reduction: int, context: Context) -> None:
     """Write the enlargement of ``small`` with fine detail around the known part.
 
     Args:

@@ -22,9 +22,7 @@ _LEAST_KNOWN = 64  # pixels of the picture's shorter side that reducing leaves, 
 _DETAIL = 0.4  # share of the progress bar
 
 
-def extend(
-    result: Tensor, known: Box, parameters: ExtendParameters, context: Context
-) -> None:
+def extend(result: Tensor, known: Box, parameters: ExtendParameters, context: Context) -> None:
     """Fill what lies around the known part, in place.
 
     The horizon and the lines of perspective are decided on the whole picture, reduced to what the
@@ -84,9 +82,7 @@ def _share(length: int, start: int, stop: int, reduction: int) -> Tensor:
     return F.avg_pool1d(line[None], reduction, ceil_mode=True)[0]
 
 
-def _outward(
-    small: Tensor, known: Box, fill: Fill, reach: float, context: Context
-) -> None:
+def _outward(small: Tensor, known: Box, fill: Fill, reach: float, context: Context) -> None:
     """Fill around the known part in steps, in place."""
     found = steps(known, *small.shape[2:], reach)
     for number, box in enumerate(found):

@@ -23,6 +23,7 @@ _INPUTS = {
 _OUTPUTS = {
     "region": "the picture, changed inside the mask",
     "canvas": "the picture at another size",
+    "margins": "the picture with something new around it",
     "layers": "the picture with new layers",
     "document": "a new picture",
 }
@@ -80,6 +81,7 @@ def to_json(operation: Operation, registry: PluginRegistry) -> dict[str, Any]:
         "input": operation.input,
         "output": operation.output,
         "selection": operation.selection,
+        "hints": operation.hints,
         "live": operation.live,
         "stoppable": operation.stoppable,
         "keywords": list(operation.keywords),
@@ -102,6 +104,8 @@ def _describe(operation: Operation, registry: PluginRegistry) -> None:
     click.echo(f"Returns: {_OUTPUTS[operation.output]}")
     if operation.input != "none":
         click.echo(f"Mask:    {_MASKS[operation.selection]}")
+    if operation.hints != "none":
+        click.echo("Hints:   colors, with --hints FILE")
     click.echo(f"Plugin:  {plugin.name} {plugin.version}".rstrip())
     specs = describe(operation.parameters)
     if specs:

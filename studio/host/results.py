@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.api.errors import UserError
+from studio.api.margins import Margins
 from studio.api.operation import Input, Output
 from studio.document import Array, Layer, Picture, Raster
 from studio.document.edits import Edit, paint, rescale
 from studio.document.layer_edits import add_node
+from studio.document.transforms import canvas_size, grow, grown_canvas, margin_weights
 from studio.host.requests import RunRequest
 
 
@@ -49,6 +51,7 @@ class RunResult:
         notes: what the user should know.
         record: how it came about: operation, plugin, version, model hashes, parameters, seed.
         seconds: how long it took.
+        margins: by which the canvas grows around the picture; None if it does not.
     """
 
     request: RunRequest
@@ -60,6 +63,7 @@ class RunResult:
     notes: tuple[str, ...]
     record: Mapping[str, Any]
     seconds: float
+    margins: Margins | None = None
 
     @property
     def variations(self) -> int:
@@ -91,6 +95,9 @@ class RunResult:
 
         def edit(picture: Picture) -> Picture:
             self.check_size(picture)
+            if self.margins is not None:
+                (image,) = images
+                return grow(self.margins, image.pixels, image.title)(picture)
             if self.output == "canvas":
                 enlarged = {image.layer: image.pixels for image in images if image.layer}
                 return rescale(*self.size, enlarged)(picture)
@@ -99,6 +106,24 @@ class RunResult:
             return picture
 
         return edit
+
+    def flat(self, variation: int = 0) -> Picture:
+        """The picture with a variation in it, for a file, which has one layer.
+
+        A region, margins, or a layer that was made of that one, is written into it: as a layer above
+        it, the result would show through itself where the picture is half transparent.
+        """
+        picture = self.request.picture
+        of_layer = self.output == "layers" and self.input == "layer"
+        if picture is None or not (self.output in ("region", "margins") or of_layer):
+            return self.after(variation)
+        size = picture.width, picture.height
+        if self.margins is not None:
+            picture = canvas_size(grown_canvas(self.margins, *size))(picture)
+        for image in self.variants[variation]:
+            mask = image.mask if self.margins is None else margin_weights(self.margins, *size)
+            picture = paint(picture.active, image.x, image.y, image.pixels, mask)(picture)
+        return picture
 
     def check_size(self, picture: Picture) -> None:
         """Refuse a picture that has another size than the one that was worked on.

@@ -1,5 +1,6 @@
 """Transforms: size, crop, rotation, and free transforms of parts. No Qt."""
 
+from studio.document.transforms.growing import grow, grown_canvas, margin_weights
 from studio.document.transforms.matrices import Matrix
 from studio.document.transforms.parts import (
     Target,
@@ -14,7 +15,6 @@ from studio.document.transforms.sampling import Resampling
 from studio.document.transforms.whole import (
     canvas_size,
     crop_to,
-    enlarged,
     flip,
     image_size,
     rotate,
@@ -28,11 +28,13 @@ __all__ = [
     "Target",
     "canvas_size",
     "crop_to",
-    "enlarged",
     "flip",
     "flip_part",
+    "grow",
+    "grown_canvas",
     "image_size",
     "lifted",
+    "margin_weights",
     "move",
     "rotate",
     "rotate_part",

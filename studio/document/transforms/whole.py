@@ -92,24 +92,6 @@ def canvas_size(rect: Rect, fill: tuple[int, int, int] | None = None) -> Edit:
     return edit
 
 
-def enlarged(picture: Picture, rect: Rect) -> tuple[Picture, Raster]:
-    """The picture on the canvas ``rect`` and what of it is new: where an uncropping has to paint.
-
-    Args:
-        picture: before.
-        rect: the new canvas in pixels of the old one; may reach beyond it on any side.
-
-    Returns:
-        The picture with the new canvas, and a uint8 mask over that: 255 where the old canvas was
-        not, 0 where every pixel is to stay as it is.
-    """
-    after = canvas_size(rect)(picture)
-    mask = np.full((rect.height, rect.width, 1), 255, np.uint8)
-    old = Rect(-rect.x, -rect.y, picture.width, picture.height).intersected(after.bounds)
-    mask[old.y : old.bottom, old.x : old.right] = 0
-    return after, Raster.from_array(mask)
-
-
 def crop_to(
     rect: Rect,
     angle: float = 0.0,

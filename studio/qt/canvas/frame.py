@@ -54,7 +54,7 @@ class Frame:
             canvas = as_qrect(port.placed(display.picture.bounds))
             painter.setClipRegion(QRegion(window) - QRegion(canvas))
             painter.fillRect(window, colors.background)
-            self._paint_picture(painter, view, display, canvas & window)
+            self._paint_picture(painter, view, display, canvas)
             painter.setClipRect(window)
             draw_border(painter, canvas, colors.border)
             view.paint_over(painter)
@@ -66,9 +66,10 @@ class Frame:
             _paint_focus(painter, view, window)
 
     def _paint_picture(
-        self, painter: QPainter, view: CanvasView, display: Display, shown: QRect
+        self, painter: QPainter, view: CanvasView, display: Display, canvas: QRect
     ) -> None:
         scene, port = view.scene, view.viewport
+        shown = canvas & QRect(0, 0, port.width, port.height)
         pattern = self._checkerboard(view)
         left, top = port.origin
         divider, after = view.shown_divider(), scene.after
@@ -84,8 +85,10 @@ class Frame:
             )
             behind -= over
         draw_display(painter, display, Placement(left, top, port.zoom, port.zoom), behind, pattern)
-        if scene.tiles:
-            scene.tiles.draw(painter, port, behind)
+        if scene.tiles and scene.tiles.area is not None:
+            # They may lie around the picture, where the canvas is going to be.
+            beyond = QRegion(as_qrect(port.placed(scene.tiles.area))) - QRegion(canvas)
+            scene.tiles.draw(painter, port, behind + (beyond - over))
         if after is not None and scene.overlay is not None and not over.isEmpty():
             draw_display(painter, after, _placement(port, scene.overlay), over, pattern)
         if view.pixel_grid and port.zoom > GRID_ABOVE:

@@ -67,6 +67,13 @@ class Scene:
         return after.bounds
 
     @property
+    def beyond(self) -> Rect | None:
+        """What a result, or the tiles of one that is made, covers; None without one."""
+        areas = (self.overlay and self.overlay.area, self.tiles.area)
+        shown = [area for area in areas if area is not None]
+        return shown[0].united(shown[-1]) if shown else None
+
+    @property
     def displays(self) -> tuple[Display, ...]:
         """The document's and the result's."""
         return tuple(display for display in (self.display, self.after) if display is not None)

@@ -53,6 +53,11 @@ class TileStore:
     def __bool__(self) -> bool:
         return bool(self._tiles)
 
+    @property
+    def area(self) -> Rect | None:
+        """The canvas rectangle that the whole result covers; None without tiles."""
+        return self._of[1] if self._of is not None else None
+
     def clear(self) -> None:
         """Forget all tiles."""
         self._tiles.clear()

@@ -142,6 +142,7 @@ class CanvasView(ToolView):
         self._show_before = self._show_before and renewed
         self._dragging_divider = False
         self._scene.set_overlay(overlay)
+        self.viewport.make_room(self._scene.beyond)
         self._refresh()
 
     @property
@@ -175,6 +176,7 @@ class CanvasView(ToolView):
         if document is not None:
             icc = document.picture.icc
             area = self._scene.tiles.add(preview, self._scene.to_display, icc)
+            self._make_room()
             left, top = math.floor(area.left()), math.floor(area.top())
             right, bottom = math.ceil(area.right()), math.ceil(area.bottom())
             self.update(self.to_widget_rect(Rect(left, top, right - left, bottom - top)))
@@ -182,7 +184,13 @@ class CanvasView(ToolView):
     def clear_tiles(self) -> None:
         """Remove all tiles, when the job has ended."""
         self._scene.tiles.clear()
+        self._make_room()
         self.update()
+
+    def _make_room(self) -> None:
+        """Show what a result puts around the picture, while the view is fitted."""
+        if self.viewport.make_room(self._scene.beyond):
+            self._refresh()
 
     def set_rulers(self, shown: bool) -> None:
         """Show or hide the rulers."""
@@ -228,7 +236,8 @@ class CanvasView(ToolView):
         tool = self.tool
         shown = self._scene.document is not None and tool is not None
         return shown and (
-            self._scene.overlay is None or (tool is not None and tool.group == "view")
+            self._scene.overlay is None
+            or (tool is not None and (tool.group == "view" or tool.over_results))
         )
 
     # Following

@@ -47,6 +47,7 @@ class Viewport:
         y: device pixel of its top edge.
         fit_limit: while fitted, the largest zoom to fit with; None = placed by the user.
         margin: device pixels around a fitted picture.
+        room: what of the plane, beside the picture, a fitted view shows; None = nothing.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class Viewport:
         self.zoom, self.x, self.y = 1.0, 0.0, 0.0
         self.fit_limit: float | None = 1.0
         self.margin = 16
+        self.room: Rect | None = None
         self.kept = KEPT
         self._anchor: tuple[tuple[float, float], tuple[float, float]] | None = None
 
@@ -98,7 +100,7 @@ class Viewport:
 
     def show(self, width: int, height: int) -> None:
         """Begin with another picture, fitted but not enlarged."""
-        self.canvas = (width, height)
+        self.canvas, self.room = (width, height), None
         self.fit(1.0)
 
     @property
@@ -135,6 +137,16 @@ class Viewport:
         self.x = self.width / 2 - middle[0] * self.zoom
         self.y = self.height / 2 - middle[1] * self.zoom
         self._settle()
+
+    def make_room(self, room: Rect | None) -> bool:
+        """Let a fitted view show what reaches beyond the picture; returns whether it has moved."""
+        if room == self.room:
+            return False
+        self.room = room
+        if self.fit_limit is None:
+            return False
+        self._settle()
+        return True
 
     def fit(self, limit: float = MAXIMUM_ZOOM) -> None:
         """Show the whole picture, at most at ``limit``, now and whenever the view is resized."""
@@ -199,11 +211,11 @@ class Viewport:
             self._keep_in_view(self.kept)
             return
         self._anchor = None
-        width, height = self.canvas
+        shown = Rect(0, 0, *self.canvas).united(self.room or Rect(0, 0, 0, 0))
         room_x, room_y = (max(side - 2 * self.margin, 1) for side in (self.width, self.height))
-        self.zoom = _limited(min(room_x / width, room_y / height, self.fit_limit))
-        self.x = (self.width - width * self.zoom) / 2
-        self.y = (self.height - height * self.zoom) / 2
+        self.zoom = _limited(min(room_x / shown.width, room_y / shown.height, self.fit_limit))
+        self.x = (self.width - shown.width * self.zoom) / 2 - shown.x * self.zoom
+        self.y = (self.height - shown.height * self.zoom) / 2 - shown.y * self.zoom
 
     def _keep_in_view(self, kept: float) -> None:
         self._anchor = None

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPolygonF
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from studio.document.transforms import canvas_size
+from studio.api.margins import Margins
+from studio.api.operation import Operation
+from studio.document import Document
+from studio.document.transforms import canvas_size, grown_canvas
 from studio.qt.canvas import CanvasView
 from studio.qt.canvas.viewport import ViewState
+from studio.qt.geometry.box import Box
 from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.controls import Row, choice, quiet, whole_number
 from studio.qt.geometry.handles import shade_outside
@@ -37,7 +41,18 @@ ROOM = 0.2
 
 
 class CanvasTool(BoxTool):
-    """Drags the border of the canvas; layers keep what is cut off."""
+    """Drags the border of the canvas; layers keep what is cut off.
+
+    The new area is left empty, gets a color, or is filled by an operation that grows the canvas; the
+    border then goes outwards only.
+
+    Signals:
+        fill_chosen: the id of an operation that is to fill the new area; empty for none.
+        run_wanted: the operation is to be run.
+    """
+
+    fill_chosen = Signal(str)
+    run_wanted = Signal()
 
     id = "canvas"
     title = N_("Canvas border")
@@ -53,7 +68,33 @@ class CanvasTool(BoxTool):
     def __init__(self, desk: ToolDesk) -> None:
         super().__init__(desk)
         self.fill = "clear"
+        self.operation: Operation | None = None
+        self.operations = {
+            operation.id: operation
+            for operation in desk.workspace.services.registry.operations()
+            if operation.margin_values is not None
+        }
         self._room: ViewState | None = None
+
+    @property
+    def document(self) -> Document | None:
+        """The one whose border is shown."""
+        return self._document
+
+    def choose_fill(self, fill: str) -> None:
+        """Fill the new area with one of `FILLS`, or by the operation of this id."""
+        if fill == self.fill:
+            return
+        self.fill, self.operation = fill, self.operations.get(fill)
+        self.set_box(self.box)
+        self.fill_chosen.emit(fill if self.operation is not None else "")
+
+    @override
+    def set_box(self, box: Box | None) -> None:
+        if box is not None and self.operation is not None:
+            outwards = box.rect.united(self.bounds)
+            box = box if box.rect == outwards else Box.of(outwards)
+        super().set_box(box)
 
     @override
     def activate(self) -> None:
@@ -86,6 +127,11 @@ class CanvasTool(BoxTool):
         x, y = width / 2 - sides["left"], height / 2 - sides["top"]
         self.set_box(dataclasses.replace(self.box, x=x, y=y, width=width, height=height))
 
+    def set_margins(self, margins: Margins) -> None:
+        """Let the border lie this far outside the canvas as it is."""
+        if self.box is not None:
+            self.set_box(Box.of(grown_canvas(margins, self.bounds.width, self.bounds.height)))
+
     def margins(self) -> tuple[int, int, int, int]:
         """Pixels outside the canvas as it is, at the left, top, right and bottom."""
         if self.box is None:
@@ -106,7 +152,9 @@ class CanvasTool(BoxTool):
 
     @override
     def commit(self) -> None:
-        if self.box is not None:
+        if self.operation is not None:
+            self.run_wanted.emit()
+        elif self.box is not None:
             rect = self.box.rect
             require_fits(self.desk.workspace, rect.width, rect.height)
             self.apply(tr("Canvas size"), canvas_size(rect, self.fill_color()))
@@ -144,9 +192,9 @@ class CanvasOptions(Row):
             self.sides[side] = box
             self.add(box, tr(title))
         self.gap()
-        self.fill = choice(tr("Fill the new area with"), FILLS)
-        self.fill.setCurrentIndex(self.fill.findData(tool.fill))
-        self.fill.activated.connect(lambda _: setattr(tool, "fill", self.fill.currentData()))
+        titles = {each.id: each.title for each in tool.operations.values()}
+        self.fill = choice(tr("Fill the new area with"), {**FILLS, **titles})
+        self.fill.activated.connect(lambda _: tool.choose_fill(self.fill.currentData()))
         self.add(self.fill, tr("Fill"))
         self.gap()
         self.apply = button(tr("Apply"), tr("Change the canvas (Enter)"), primary=True)
@@ -164,5 +212,6 @@ class CanvasOptions(Row):
         for (side, _), pixels in zip(SIDES, self._tool.margins(), strict=True):
             with quiet(self.sides[side]):
                 self.sides[side].setValue(pixels)
+        self.fill.setCurrentIndex(self.fill.findData(self._tool.fill))
         self.apply.setEnabled(self._tool.busy)
         self.reset.setEnabled(self._tool.busy)
