@@ -8,6 +8,7 @@ from studio.api.curves import Curve, Levels, curve_values
 from studio.api.errors import Cancelled, ImpastoError, PluginError, UserError
 from studio.api.galleries import Gallery, WeightedPicture
 from studio.api.hookspecs import hookimpl
+from studio.api.margins import Margins
 from studio.api.models import CheckpointLoader, ModelCard, ModelFile, Recognised, read_cards
 from studio.api.operation import API_VERSION, Operation, Preset
 from studio.api.parameters import (
@@ -41,6 +42,7 @@ __all__ = [
     "Folder",
     "Gallery",
     "ImpastoError",
+    "Margins",
     "Levels",
     "ModelCard",
     "ModelFile",

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.api.errors import ImpastoError, PluginError
+from studio.api.margins import Margins
 from studio.api.operation import Operation
 from studio.api.parameters import Parameters, canonical_json, describe, validate
 from studio.api.pixels import Pixels
 from studio.document import Array, Picture, Rect, composite
+from studio.document.transforms import grown_canvas, margin_weights
 from studio.host import devices, precision
 from studio.host.context import RunContext
 from studio.host.convert import to_pixels, to_tensors, with_colors_of
 from studio.host.galleries import Galleries
 from studio.host.ladder import no_memory
-from studio.host.limits import check_request, result_size
+from studio.host.limits import check_request, margins_of, result_size
 from studio.host.models import ModelStore
 from studio.host.networks import NetworkCache
 from studio.host.observer import Observer
@@ -138,6 +140,9 @@ class _Run:
         seen = picture if operation.input != "none" else None
         self.given = with_colors_of(parameters, None if seen is None else seen.icc)
         self.region = region.intersected(picture.bounds) if picture and region else region
+        self.margins: Margins | None = None
+        if picture is not None and operation.output == "margins":
+            self.margins = margins_of(operation, parameters, picture.width, picture.height)
 
     def result(self) -> RunResult:
         started = time.monotonic()
@@ -160,6 +165,7 @@ class _Run:
                 self.registry, self.operation, canonical_json(self.parameters), self.state
             ),
             seconds=time.monotonic() - started,
+            margins=self.margins,
         )
 
     def _over_targets(self, function: Any) -> _Variants:
@@ -179,6 +185,10 @@ class _Run:
         picture = self.request.picture
         if picture is None:
             raise PluginError(f"{self.operation.title} needs a picture.")
+        if self.margins is not None:
+            size = (picture.width, picture.height)
+            rect, mask = grown_canvas(self.margins, *size), margin_weights(self.margins, *size)
+            return [_Target(None, rect, composite(picture, rect), mask)]
         rect = picture.bounds
         if self.region is not None:
             margin = self.operation.context_pixels
@@ -294,7 +304,7 @@ class _Run:
         height, width = shape[2:] if len(shape) == 4 else (0, 0)
         wanted = f"1 x 3 x H x W, got {shape}"
         fits = len(shape) == 4 and shape[:2] == (1, 3) and height > 0 and width > 0
-        if fits and target is not None and self.operation.output == "region":
+        if fits and target is not None and self.operation.output in ("region", "margins"):
             wanted = f"1 x 3 x {target.rect.height} x {target.rect.width}, got {shape}"
             fits = (height, width) == (target.rect.height, target.rect.width)
         if fits and target is not None and self.operation.output_size is not None:
@@ -331,6 +341,9 @@ class _Run:
         title = title or self.operation.title
         if target is None:
             return ResultImage(pixels, 0, 0, None, title)
+        if self.margins is not None:
+            # What of it counts follows from the margins; a mask of that size would only be kept.
+            return ResultImage(pixels, 0, 0, None, title)
         x, y, mask = target.rect.x, target.rect.y, target.mask
         if self.operation.output == "canvas":
             x = y = 0
@@ -345,7 +358,10 @@ class _Run:
 
     def _size(self, variants: _Variants) -> tuple[int, int]:
         first = variants[0][0].pixels
-        if self.operation.output in ("canvas", "document") or self.request.picture is None:
+        if (
+            self.operation.output in ("canvas", "margins", "document")
+            or self.request.picture is None
+        ):
             return first.shape[1], first.shape[0]
         return self.request.picture.width, self.request.picture.height
 

@@ -23,6 +23,7 @@ API = [
     "Folder",
     "Gallery",
     "ImpastoError",
+    "Margins",
     "Levels",
     "ModelCard",
     "ModelFile",

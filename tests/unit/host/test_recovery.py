@@ -13,7 +13,8 @@ import pytest
 from filelock import FileLock
 
 from studio.api.errors import UserError
-from studio.document import Picture, Rect
+from studio.api.margins import Margins
+from studio.document import Picture, Rect, composite
 from studio.files.metadata import Metadata
 from studio.host import recovery
 from studio.host.recovery import Kept
@@ -95,6 +96,26 @@ def test_a_result_that_was_not_applied_comes_back_ready_to_apply(keeper: Keeper,
     assert (again.request.region, again.request.seed) == (Rect(1, 2, 30, 20), 4)
     assert (again.record, again.notes, again.size) == (made.record, made.notes, made.size)
     assert again.after(1) == made.after(1)
+    lost.release()
+
+
+def test_a_result_around_the_picture_comes_back_with_its_margins(keeper: Keeper, root: Path):
+    origin = Picture.from_pixels(np.full((4, 6, 4), 9, np.uint8))
+    pixels = np.random.default_rng(5).integers(1, 255, (6, 9, 4), dtype=np.uint8)
+    image = ResultImage(pixels, 0, 0, None, "Around")
+    margins = Margins(3, 0, 0, 2)
+    request = RunRequest("some.extend", {}, origin)
+    made = RunResult(
+        request, "Grow", "visible", "margins", ((image,),), (9, 6), (), {}, 0.1, margins
+    )
+    keeper.keep("a", Kept(origin, "Untitled", results=(made,), modified=False))
+    crash(keeper)
+    lost = Lost(root)
+    (document,) = lost.find()
+    (again,) = document.recover().kept.results
+    assert again.margins == margins
+    assert isinstance(again.margins, Margins)
+    assert composite(again.after()).tolist() == composite(made.after()).tolist()
     lost.release()
 
 
