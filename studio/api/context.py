@@ -65,6 +65,14 @@ class Context(Protocol):
         Ask between two steps, and return what there is; raising is for a cancel.
         """
 
+    @property
+    def previewing(self) -> bool:
+        """Whether the result is only shown while a form is open, and will never be kept.
+
+        True for the previews of a ``live`` operation: it may show something else than its result then,
+        such as what it has found, or make do with a quicker way.
+        """
+
     def picture(self, source: str) -> Tensor:
         """A reference picture: float32, 1 x 3 x H x W, RGB in [0, 1], on `device`.
 

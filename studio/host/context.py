@@ -85,6 +85,11 @@ class RunContext:
         """Whether the user asked to end now and keep what there is."""
         return self._state.observer.stopping()
 
+    @property
+    def previewing(self) -> bool:
+        """Whether the result is only shown while a form is open."""
+        return self._state.request.live
+
     def picture(self, source: str) -> Tensor:
         """A reference picture on the device; see `studio.api.Context.picture`."""
         self._state.check()

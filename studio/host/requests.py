@@ -20,6 +20,7 @@ class RunRequest:
         parameters: plain JSON values; those left out keep their defaults.
         picture: snapshot to work on; None only for operations that need no picture.
         layer: id of the layer; None = the active one.
+        live: whether the result is only shown while a form is open, as `Context.previewing`.
         scale: size of ``picture`` against the document that it stands for, as `Context.scale`.
         region: "try here": only this rectangle of the canvas; None = all of it.
         seed: for everything random; recorded.
@@ -36,3 +37,4 @@ class RunRequest:
     device: str = "auto"
     precision: Precision = "auto"
     scale: float = 1.0
+    live: bool = False

@@ -8,13 +8,14 @@ filled there. What the reduction lost comes back from known places that look ali
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from studio.nn.filling_detail import add_detail, add_grain
-from studio.nn.filling_parts import belongs, split
+from studio.nn.filling_parts import MARGIN, Part, belongs, split
 from studio.nn.transparency import filled as spread
 
 _RING = 2  # known pixels of the reduced window that are predicted, too, to compare with
@@ -31,13 +32,15 @@ def filled(
     *,
     size: int = 512,
     multiple: int = 16,
+    margin: int = MARGIN,
+    begin: Callable[[Part, float], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Tensor:
     """Replace what lies under a mask.
 
-    Every part is seen with its box plus ``max(128 pixels, half its mean side)`` around it, moved
-    inward at the borders of the picture, and is never enlarged. Parts that are filled already are
-    context for later ones.
+    Every part is seen with its box plus ``max(margin, half its mean side)`` around it, moved inward at
+    the borders of the picture, and is never enlarged. Parts that are filled already are context for
+    later ones. A window in which nothing is known gets the mean color of what is under the mask.
 
     Args:
         picture: 1 x 3 x H x W in [0, 1].
@@ -47,6 +50,8 @@ def filled(
             and 1; ``image`` is 0 under the mask.
         size: sides of about as many pixels are given to it; a quarter more at most.
         multiple: its sides are multiples of this.
+        margin: least context, in pixels.
+        begin: called before each part, with it and the share of all that it is.
         progress: called with the share that is done, in [0, 1].
 
     Returns:
@@ -54,16 +59,19 @@ def filled(
     """
     result = picture.clone()
     hole = mask[0, 0] > 0
-    parts, grid = split(hole, size, multiple)
+    parts, grid = split(hole, size, multiple, margin)
     total = sum(part.box.height * part.box.width for part in parts)
     done = 0
     for part in parts:
+        area = part.box.height * part.box.width
+        if begin is not None:
+            begin(part, area / total)
         own = belongs(grid, part, hole)
         seen = part.window.of(result)
         made = _filled_window(seen, part.window.of(hole), fill, part.reduction, multiple)
         seen.copy_(torch.where(own, made, seen))
         part.window.of(hole).logical_and_(~own)
-        done += part.box.height * part.box.width
+        done += area
         if progress is not None:
             progress(done / total)
     return result
@@ -74,6 +82,8 @@ def _filled_window(
 ) -> Tensor:
     """A window, 1 x 3 x h x w, with its hole, h x w, filled; known pixels come out as they like."""
     height, width = hole.shape
+    if bool(hole.all()):
+        return image.mean(dim=(2, 3), keepdim=True).expand_as(image)
     unit = reduction * multiple
     padding = (0, -width % unit, 0, -height % unit)
     image = F.pad(image, padding, mode="replicate")
@@ -81,11 +91,8 @@ def _filled_window(
     share = F.avg_pool2d(known, reduction)
     small = F.avg_pool2d(image * known, reduction) / share.clamp(min=1e-6)
     base = _filled_small(small, share, fill)
-    if reduction > 1:
-        made = add_detail(base, image, known, reduction)
-    else:
-        made = add_grain(base, image, known)
-    return made[..., :height, :width].clamp_(0, 1)
+    add = partial(add_detail, reduction=reduction) if reduction > 1 else add_grain
+    return add(base, image, known)[..., :height, :width].clamp_(0, 1)
 
 
 def _filled_small(small: Tensor, share: Tensor, fill: Fill) -> Tensor:

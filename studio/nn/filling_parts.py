@@ -14,7 +14,7 @@ from torch import Tensor
 CELL = 16
 """Parts are told apart on a grid of squares of this side, in pixels; nearer ones are one part."""
 MARGIN = 128
-"""Least context around a part, in pixels."""
+"""Least context around a part, in pixels, unless told otherwise."""
 _SLACK = 1.25  # of the working size, before a window is reduced further
 _THIN = 0.2  # share of its box below which a part that is too large is taken in pieces
 
@@ -62,13 +62,14 @@ class Part:
     reduction: int
 
 
-def split(hole: Tensor, size: int, multiple: int) -> tuple[list[Part], Grid]:
+def split(hole: Tensor, size: int, multiple: int, margin: int = MARGIN) -> tuple[list[Part], Grid]:
     """Connected parts of a hole, near ones together, long thin ones in pieces.
 
     Args:
         hole: H x W, bool.
         size: side of the square, in pixels, that a network sees at once.
         multiple: sides of what it sees are multiples of this where the picture is large enough.
+        margin: least context around a part, in pixels.
 
     Returns:
         The parts, and for every cell the number of the part that it belongs to, or 0.
@@ -82,7 +83,7 @@ def split(hole: Tensor, size: int, multiple: int) -> tuple[list[Part], Grid]:
     parts = []
     for number in _numbers(grid):
         box = _box(grid, number, height, width)
-        parts.append(Part(number, box, *_window(box, height, width, size, multiple)))
+        parts.append(Part(number, box, *_window(box, (height, width), size, multiple, margin)))
     return parts, grid
 
 
@@ -182,8 +183,11 @@ def _gather(grid: Grid, size: int) -> None:
     grid[rows, columns] = renamed[index]
 
 
-def _window(box: Box, height: int, width: int, size: int, multiple: int) -> tuple[Box, int]:
-    margin = max(MARGIN, (box.height + box.width) // 4)
+def _window(
+    box: Box, shape: tuple[int, int], size: int, multiple: int, margin: int
+) -> tuple[Box, int]:
+    height, width = shape
+    margin = max(margin, (box.height + box.width) // 4)
     wanted = (box.height + 2 * margin, box.width + 2 * margin)
     area = min(wanted[0], height) * min(wanted[1], width)
     reduction = max(1, math.ceil(math.sqrt(area) / (_SLACK * size)))

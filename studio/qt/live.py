@@ -287,6 +287,7 @@ class Live(QObject):
             precision=settings.precision,
             scale=wish.view.scale,
             live=True,
+            live=True,
         )
         self._job = self._queue.submit(request, "interactive", quiet=True)
 

@@ -1,0 +1,65 @@
+"""Filling by a network, in windows around each part of the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from studio.api import Context
+from studio.nn.filling import filled
+from studio_plugins.inpainting.loading import OURS, Filler, load_filler
+from studio_plugins.inpainting.parameters import TASK, FillParameters
+
+# What each variation changes: whether the network sees things mirrored, and its working size.
+_VIEWS = ((False, 1.0), (True, 1.0), (False, 0.6), (True, 0.6))
+
+
+def fill(
+    image: Tensor, mask: Tensor, variation: int, parameters: FillParameters, context: Context
+) -> Tensor:
+    """One variation of a filling; see `studio.nn.filling.filled`.
+
+    Args:
+        image: 1 x 3 x H x W in [0, 1].
+        mask: 1 x 1 x H x W in [0, 1].
+        variation: from 0: another view of the same picture is filled otherwise.
+        parameters: with the model and the working size.
+        context: of this variation's part of the run.
+    """
+    filler = filler_for(parameters.model, context)
+    mirrored, share = _VIEWS[variation]
+    size = parameters.size or filler.size
+    return filled(
+        image,
+        mask,
+        _mirrored(filler) if mirrored else filler,
+        size=max(64, round(size * share)),
+        multiple=filler.multiple,
+        progress=lambda done: context.progress(done, "Filling"),
+    )
+
+
+def filler_for(model: str | None, context: Context) -> Filler:
+    """The network of a model, or of the bundled one, ready to run.
+
+    Raises:
+        UserError: if there is no such model, or its file holds something else.
+    """
+    card = context.card(model, TASK)
+    path = context.files(card.id)[0]
+    ours = card.architecture == OURS
+    key = f"inpainting.fill/{card.id}/{card.files[0].sha256}"
+    network = context.network(key, lambda: load_filler(card, path), half=ours)
+    if not isinstance(network, Filler):
+        raise TypeError(f"the cache holds a {type(network).__name__} as {key}")
+    return network
+
+
+def _mirrored(filler: Filler) -> Callable[[Tensor, Tensor], Tensor]:
+    def fill_mirrored(image: Tensor, mask: Tensor) -> Tensor:
+        made: Tensor = filler(image.flip(-1), mask.flip(-1))
+        return torch.flip(made, (-1,))
+
+    return fill_mirrored
