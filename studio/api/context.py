@@ -45,6 +45,14 @@ class Context(Protocol):
     def alpha(self) -> Tensor | None:
         """Transparency beside the pixels: float32, 1 x 1 x H x W in [0, 1]; None when opaque."""
 
+    @property
+    def hints(self) -> Tensor | None:
+        """Colors that the user knows: float32, 1 x 4 x H x W, straight RGBA in [0, 1].
+
+        Alpha is above 0 where there is a hint, and the color is in the space of ``pixels``. None if
+        there are no hints, or the operation does not declare that it takes any.
+        """
+
     def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
         """Report ``fraction`` in [0, 1] done, with an optional intermediate 1 x 3 x H x W picture.
 

@@ -12,6 +12,7 @@ Input = Literal["layer", "visible", "none"]
 Output = Literal["region", "canvas", "layers", "document"]
 Selection = Literal["ignored", "optional", "required"]
 OutputSize = Callable[[Any, int, int], tuple[int, int]]
+Hints = Literal["none", "colors"]
 
 API_VERSION = 1
 """Raised when a change would break plugins; a plugin states the one it was written for."""
@@ -58,6 +59,10 @@ class Operation:
             picture and ``output`` a region or layers. Lengths in pixels are to be multiplied by
             ``context.scale``, as the preview may run on a reduced picture.
         follows_drawing: for a live operation, whether its result is shown beside the canvas instead of
+        hints: ``colors``: whether people may say at points of the picture what color is there; the
+            function finds them in ``context.hints``. For what works on a layer or what is visible.
+        brush: whether the window's *Remove* tool may run it: what is painted over is the mask, and it
+            runs when the button is released. For a region that needs a selection.
             over it and follows what is drawn, stroke by stroke, while its form is open.
         stoppable: whether it can be asked to end at any time and keep what it has: it looks at
             ``context.stopping`` between its steps and returns early.
@@ -88,3 +93,5 @@ class Operation:
     output_size: OutputSize | None = None
     presets: tuple[Preset, ...] = ()
     keywords: tuple[str, ...] = field(default=())
+    hints: Hints = "none"
+    brush: bool = False

@@ -15,7 +15,7 @@ from studio.api.errors import Cancelled, UserError
 from studio.api.operation import Operation
 from studio.cli.interrupt import Interrupts, interrupts
 from studio.cli.outputs import Target, plan, refuse_overwriting
-from studio.cli.pictures import read_mask, with_mask
+from studio.cli.pictures import check_hints, read_hints, read_mask, with_mask
 from studio.cli.progress import Watch, shown
 from studio.cli.session import (
     BAD_USAGE,
@@ -52,6 +52,7 @@ class Wish:
         inputs: pictures to run it on.
         mask: gray picture, or None.
         grow: pixels by which the mask grows.
+        hints: RGBA picture of colors that are known, or None.
         feather: pixels over which its edge fades.
     """
 
@@ -66,12 +67,14 @@ class Wish:
     inputs: tuple[Path, ...] = ()
     mask: Path | None = None
     grow: int = 0
+    hints: Path | None = None
     feather: int = 0
 
     @property
     def sources(self) -> tuple[Path, ...]:
         """Every picture that is read."""
-        return self.inputs if self.mask is None else (*self.inputs, self.mask)
+        beside = (self.mask, self.hints)
+        return (*self.inputs, *(path for path in beside if path is not None))
 
 
 def run_all(session: Session, wish: Wish) -> int:
@@ -82,7 +85,7 @@ def run_all(session: Session, wish: Wish) -> int:
 
     Raises:
         Usage: if the command line is wrong, before anything runs.
-        UserError: if the mask cannot be read.
+        UserError: if the mask or the hints cannot be read.
         Cancelled: at Ctrl-C.
     """
     targets = plan(wish.inputs, wish.output)
@@ -107,6 +110,9 @@ class _Batch:
         self.max_pixels = session.services.settings.max_megapixels * 1_000_000
         self.mask: Array | None = None
         if wish.mask is not None:
+        self.hints: Array | None = None
+        if wish.hints is not None:
+            self.hints = read_hints(wish.hints, self.max_pixels)
             self.mask = read_mask(wish.mask, wish.grow, wish.feather, self.max_pixels)
 
     def attempt(self, target: Target, found: Interrupts) -> int:
@@ -150,7 +156,10 @@ class _Batch:
         if source is None:
             return None, Metadata()
         opened = read_image(source, max_pixels=self.max_pixels)
-        return with_mask(opened, self.mask, source), opened.metadata
+        picture = with_mask(opened, self.mask, source)
+        if self.hints is not None:
+            check_hints(self.hints, picture, source)
+        return picture, opened.metadata
 
     def _execute(self, picture: Picture | None, watch: Watch) -> RunResult:
         wish = self.wish
@@ -162,6 +171,7 @@ class _Batch:
             picture=picture,
             seed=wish.seed,
             device=wish.device,
+            hints=() if self.hints is None else self.hints,
             precision=wish.precision,
         )
         return self.session.services.runner.execute(request, watch)

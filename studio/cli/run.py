@@ -89,6 +89,15 @@ def _common(operation: Operation) -> list[click.Parameter]:
         click.Option(["--overwrite"], is_flag=True, help="Allow the result to replace its input."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON line per result."),
     ]
+    if operation.hints == "colors":
+        options.append(
+            click.Option(
+                ["--hints"],
+                type=_FILE,
+                help="RGBA picture of the input's size: where it is not transparent, its color is a "
+                "hint.",
+            )
+        )
     if operation.input == "none" or operation.selection == "ignored":
         return options
     pixels = click.IntRange(0, 10_000)

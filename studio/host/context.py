@@ -63,6 +63,11 @@ class RunContext:
         """Transparency, 1 x 1 x H x W in [0, 1]."""
         return self._alpha
 
+    @property
+    def hints(self) -> Tensor | None:
+        """Colors that are known, 1 x 4 x H x W; see `studio.api.Context.hints`."""
+        return self._state.hints()
+
     def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
         """Report; raises Cancelled."""
         self._state.progress(self._whole(fraction), message)

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from studio.api.errors import ImpastoError, PluginError
 from studio.api.galleries import BUNDLED_SCHEME, Gallery
 from studio.api.models import CheckpointLoader
-from studio.api.operation import API_VERSION, Input, Operation, Output, Preset, Selection
+from studio.api.operation import API_VERSION, Hints, Input, Operation, Output, Preset, Selection
 from studio.api.parameters import Parameters, describe, validate
 from studio.api.trainer import Folder, FolderKind, Trainer
 
@@ -63,7 +63,12 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
     for attribute in ("title", "menu", "help"):
         if not getattr(operation, attribute):
             raise PluginError(f"{where} has no {attribute}.", _AUTHOR)
-    for attribute, allowed in (("input", Input), ("output", Output), ("selection", Selection)):
+    for attribute, allowed in (
+        ("input", Input),
+        ("output", Output),
+        ("selection", Selection),
+        ("hints", Hints),
+    ):
         value = getattr(operation, attribute)
         if value not in get_args(allowed):
             raise PluginError(
@@ -90,6 +95,15 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
 
 
 def check_trainer(trainer: Trainer, module: ModuleType) -> Trainer:
+    if operation.brush and (operation.selection, operation.output) != ("required", "region"):
+        raise PluginError(
+            f"{where}: what a brush runs makes a region and requires a selection.", _AUTHOR
+        )
+    if operation.hints != "none" and not seen:
+        raise PluginError(
+            f"{where}: only an operation that makes a region or layers of a picture takes hints.",
+            _AUTHOR,
+        )
     """The trainer with an absolute function reference, if all it says holds together.
 
     Raises:

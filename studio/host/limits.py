@@ -6,6 +6,8 @@ from studio.api.errors import PluginError, UserError
 from studio.api.operation import Operation
 from studio.api.parameters import Parameters
 from studio.host.memory import available_bytes
+from studio.document import Picture
+from studio.host.hints import given
 from studio.host.requests import RunRequest
 
 _FLOAT_PLANES = 2 * 3 * 4  # bytes a pixel: the float32 result and one temporary of its size
@@ -28,13 +30,7 @@ def check_request(
     picture = request.picture
     if picture is None:
         raise UserError(f"{operation.title} needs a picture.", "Open or name one.")
-    if operation.selection == "required" and picture.selection is None:
-        raise UserError(
-            f"{operation.title} changes only what is selected, and nothing is.",
-            "Select the part to change, or give a mask.",
-        )
-    if request.layer is not None and picture.layer(request.layer) is None:
-        raise UserError("There is no layer of that id in the picture.", "Choose another layer.")
+    _check_given(operation, request, picture)
     area = request.region.intersected(picture.bounds) if request.region else picture.bounds
     if area.empty:
         raise UserError("The region lies outside the picture.", "Choose a region inside it.")
@@ -64,6 +60,28 @@ def result_size(
 
     Raises:
         PluginError: if it cannot say, or it is no size.
+def _check_given(operation: Operation, request: RunRequest, picture: Picture) -> None:
+    """Selection, layer and hints."""
+    if operation.selection == "required" and picture.selection is None:
+        raise UserError(
+            f"{operation.title} changes only what is selected, and nothing is.",
+            "Select the part to change, or give a mask.",
+        )
+    if request.layer is not None and picture.layer(request.layer) is None:
+        raise UserError("There is no layer of that id in the picture.", "Choose another layer.")
+    hints = request.hints
+    if not given(hints):
+        return
+    if operation.hints == "none":
+        raise UserError(f"{operation.title} takes no color hints.", "Run it without them.")
+    if not isinstance(hints, tuple) and hints.shape[:2] != (picture.height, picture.width):
+        raise UserError(
+            f"The hints are {hints.shape[1]} x {hints.shape[0]} pixels, "
+            f"and the picture is {picture.width} x {picture.height}.",
+            "Hints have the size of their picture.",
+        )
+
+
     """
     if operation.output_size is None:
         return width, height

@@ -8,6 +8,7 @@ from typing import Any
 
 from studio import __version__
 from studio.api.operation import Operation
+from studio.host.hints import given, plain
 from studio.host.plugins import PluginRegistry
 from studio.host.run_state import RunState
 
@@ -26,6 +27,7 @@ def record(
         state: of the finished run: models and reference pictures used, device, arithmetic.
     """
     plugin = registry.plugin_of(operation.id)
+    hints = state.request.hints
     return {
         "format": FORMAT,
         "impasto": __version__,
@@ -34,6 +36,7 @@ def record(
         "plugin_version": plugin.version,
         "parameters": json.loads(parameters),
         "seed": state.request.seed,
+        **({"hints": plain(hints)} if given(hints) else {}),
         "models": dict(state.models),
         "pictures": dict(state.references.used),
         "device": str(state.ladder.device),

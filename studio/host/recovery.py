@@ -12,6 +12,7 @@ import platformdirs
 from studio.document import BlendMode, Group, Guide, Layer, Picture, Rect, Text
 from studio.files.journal import Codec
 from studio.files.metadata import Metadata
+from studio.host.hints import Dab
 from studio.host.requests import RunRequest
 from studio.host.results import ResultImage, RunResult
 
@@ -72,6 +73,6 @@ class Kept:
 CODEC = Codec(
     [
         *(BlendMode, Group, Guide, Layer, Picture, Rect, Text),
-        *(Kept, Metadata, ResultImage, RunRequest, RunResult),
+        *(Dab, Kept, Metadata, ResultImage, RunRequest, RunResult),
     ]
 )

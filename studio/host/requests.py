@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from studio.document import Picture, Rect
+from studio.host.hints import Hints
 
 Precision = Literal["auto", "float32"]
 
@@ -20,6 +21,9 @@ class RunRequest:
         parameters: plain JSON values; those left out keep their defaults.
         picture: snapshot to work on; None only for operations that need no picture.
         layer: id of the layer; None = the active one.
+        hints: colors that are known at places of ``picture``, for operations that take them.
+        grow: pixels by which the selection grows before it becomes the mask.
+        feather: pixels over which its edge then fades to either side.
         live: whether the result is only shown while a form is open, as `Context.previewing`.
         scale: size of ``picture`` against the document that it stands for, as `Context.scale`.
         region: "try here": only this rectangle of the canvas; None = all of it.
@@ -38,3 +42,6 @@ class RunRequest:
     precision: Precision = "auto"
     scale: float = 1.0
     live: bool = False
+    grow: int = 0
+    feather: int = 0
+    hints: Hints = field(default=(), compare=False)

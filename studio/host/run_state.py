@@ -13,6 +13,7 @@ from studio.api.models import ModelCard
 from studio.document import Array, Rect
 from studio.host import devices
 from studio.host.galleries import Galleries
+from studio.host.hints import given, hint_tensor
 from studio.host.ladder import Ladder
 from studio.host.models import ModelStore
 from studio.host.networks import NetworkCache, Placement, Watch
@@ -118,6 +119,14 @@ class RunState:
         finally:
             self._layers_expected = max(self._layers_seen, 1)
             self._stretch = None
+
+    def hints(self) -> torch.Tensor | None:
+        """Colors that are known on the area that is worked on; None for operations without hints."""
+        picture, area = self.request.picture, self.area
+        if picture is None or area is None or not given(self.request.hints):
+            return None
+        found = hint_tensor(self.request.hints, area, picture.icc)
+        return None if found is None else found.to(self.ladder.device)
 
     def _inside(self) -> None:
         """Called before every layer of a network that the run uses."""
