@@ -170,4 +170,7 @@ class Context(Protocol):
         """
 
     def run(self, operation_id: str, *args: Any, **parameters: Any) -> Any:
-        """Run another operation on ``(pixels, mask)`` with these parameters, inside this run."""
+        """Run another operation on ``(pixels, mask)`` with these parameters, inside this run.
+
+        It sees this run's alpha if the pixels have its size, and else none.
+        """

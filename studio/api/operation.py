@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from studio.api.margins import Margins
 from studio.api.parameters import Parameters
 
 Input = Literal["layer", "visible", "none"]
-Output = Literal["region", "canvas", "layers", "document"]
+Output = Literal["region", "canvas", "margins", "layers", "document"]
 Selection = Literal["ignored", "optional", "required"]
-OutputSize = Callable[[Any, int, int], tuple[int, int]]
 Hints = Literal["none", "colors"]
+OutputSize = Callable[[Any, int, int], tuple[int, int]]
+MarginsOf = Callable[[Any, int, int], Margins]
+MarginValues = Callable[[Margins], Mapping[str, Any]]
 
 API_VERSION = 1
 """Raised when a change would break plugins; a plugin states the one it was written for."""
@@ -51,18 +54,21 @@ class Operation:
         input: ``layer``: the active layer; ``visible``: what the canvas shows; ``none``: no picture.
         output: ``region``: pixels of the same size, written where the mask is above 0;
             ``canvas``: every pixel layer is run and the canvas takes the new size;
+            ``margins``: the canvas grows around the picture, and what the new area shows is a new
+            layer on top. ``pixels`` then are the larger canvas, black where it is new, and ``mask``
+            is 1 there, falling to 0 over the overlap; layers, selection and guides move along;
             ``layers``: new layers; ``document``: a new document.
         selection: whether it uses a selection as its mask.
+        hints: ``colors``: whether people may say at points of the picture what color is there; the
+            function finds them in ``context.hints``. For what works on a layer or what is visible.
+        brush: whether the window's *Remove* tool may run it: what is painted over is the mask, and it
+            runs when the button is released. For a region that needs a selection.
         preview: whether running it on the visible region alone shows what the whole would look like.
         live: whether the canvas shows the result while its form is open, following every change of a
             value. For what takes well under a second on a screenful of pixels; ``input`` must be a
             picture and ``output`` a region or layers. Lengths in pixels are to be multiplied by
             ``context.scale``, as the preview may run on a reduced picture.
         follows_drawing: for a live operation, whether its result is shown beside the canvas instead of
-        hints: ``colors``: whether people may say at points of the picture what color is there; the
-            function finds them in ``context.hints``. For what works on a layer or what is visible.
-        brush: whether the window's *Remove* tool may run it: what is painted over is the mask, and it
-            runs when the button is released. For a region that needs a selection.
             over it and follows what is drawn, stroke by stroke, while its form is open.
         stoppable: whether it can be asked to end at any time and keep what it has: it looks at
             ``context.stopping`` between its steps and returns early.
@@ -71,6 +77,10 @@ class Operation:
         context_pixels: how many pixels around a region it must see for the region to come out right.
         output_size: for ``canvas`` and ``document``: (parameters, width, height) to the size of the
             result; lets the host refuse a result that cannot fit in memory before it starts.
+        margins: for ``margins``: (parameters, width, height) to the `Margins` by which the canvas
+            grows; raises UserError for values that contradict each other or add nothing.
+        margin_values: for ``margins``: the parameter values with which those are the margins; lets
+            people drag the border on the canvas instead of typing numbers.
         presets: named settings offered above the form.
         keywords: further words under which the search finds it.
     """
@@ -84,6 +94,8 @@ class Operation:
     input: Input = "layer"
     output: Output = "region"
     selection: Selection = "optional"
+    hints: Hints = "none"
+    brush: bool = False
     preview: bool = True
     live: bool = False
     follows_drawing: bool = False
@@ -91,7 +103,7 @@ class Operation:
     may_blacken: bool = False
     context_pixels: int = 32
     output_size: OutputSize | None = None
+    margins: MarginsOf | None = None
+    margin_values: MarginValues | None = None
     presets: tuple[Preset, ...] = ()
     keywords: tuple[str, ...] = field(default=())
-    hints: Hints = "none"
-    brush: bool = False

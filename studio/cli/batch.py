@@ -28,7 +28,6 @@ from studio.cli.session import (
     report,
 )
 from studio.document import Array, Picture, composite
-from studio.document.edits import paint
 from studio.files.images import read_image, write_image
 from studio.files.metadata import Metadata
 from studio.host.memory import keep_pages
@@ -52,8 +51,8 @@ class Wish:
         inputs: pictures to run it on.
         mask: gray picture, or None.
         grow: pixels by which the mask grows.
-        hints: RGBA picture of colors that are known, or None.
         feather: pixels over which its edge fades.
+        hints: RGBA picture of colors that are known, or None.
     """
 
     operation: Operation
@@ -67,8 +66,8 @@ class Wish:
     inputs: tuple[Path, ...] = ()
     mask: Path | None = None
     grow: int = 0
-    hints: Path | None = None
     feather: int = 0
+    hints: Path | None = None
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -110,10 +109,10 @@ class _Batch:
         self.max_pixels = session.services.settings.max_megapixels * 1_000_000
         self.mask: Array | None = None
         if wish.mask is not None:
+            self.mask = read_mask(wish.mask, wish.grow, wish.feather, self.max_pixels)
         self.hints: Array | None = None
         if wish.hints is not None:
             self.hints = read_hints(wish.hints, self.max_pixels)
-            self.mask = read_mask(wish.mask, wish.grow, wish.feather, self.max_pixels)
 
     def attempt(self, target: Target, found: Interrupts) -> int:
         """Run one input and report what fails; returns its exit code."""
@@ -171,8 +170,8 @@ class _Batch:
             picture=picture,
             seed=wish.seed,
             device=wish.device,
-            hints=() if self.hints is None else self.hints,
             precision=wish.precision,
+            hints=() if self.hints is None else self.hints,
         )
         return self.session.services.runner.execute(request, watch)
 
@@ -189,7 +188,7 @@ class _Batch:
                 raise Cancelled
             if target.creates_folder:
                 _make_folder(path.parent)
-            after = _applied(result, variation)
+            after = result.flat(variation)
             notes = write_image(path, composite(after), replace(metadata, icc=after.icc))
             written.append((path, after, notes))
         return written
@@ -219,21 +218,6 @@ class _Batch:
 def at_a_terminal() -> bool:
     """Whether somebody sees the progress bar."""
     return sys.stderr.isatty()
-
-
-def _applied(result: RunResult, variation: int) -> Picture:
-    """The picture with a variation in it.
-
-    A file has one layer, so a region, or a layer that was made of that one, is written into it: as
-    a layer above it, the result would show through itself where the picture is half transparent.
-    """
-    picture = result.request.picture
-    replaces = result.output == "region" or (result.output == "layers" and result.input == "layer")
-    if picture is None or not replaces:
-        return result.after(variation)
-    for image in result.variants[variation]:
-        picture = paint(picture.active, image.x, image.y, image.pixels, image.mask)(picture)
-    return picture
 
 
 def _make_folder(folder: Path) -> None:

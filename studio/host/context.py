@@ -151,7 +151,11 @@ class RunContext:
 
     def run(self, operation_id: str, *args: Any, **parameters: Any) -> Any:
         """Run another operation inside this run."""
-        return self._state.nested(self, operation_id, args, parameters)
+        alpha, context = self._alpha, self
+        if alpha is not None and args and args[0].shape[2:] != alpha.shape[2:]:
+            # Other pixels than this run's, of which no transparency is known.
+            context = RunContext(self._state, None, self._start, self._end)
+        return self._state.nested(context, operation_id, args, parameters)
 
     def _placement(self, half: bool, float32: Sequence[str]) -> Placement:
         import torch

@@ -79,14 +79,8 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
         raise PluginError(
             f"{where} takes no picture, so its output must be layers or document.", _AUTHOR
         )
-    seen = operation.input != "none" and operation.output in {"region", "layers"}
-    if operation.live and not seen:
-        raise PluginError(
-            f"{where}: only an operation that makes a region or layers of a picture can be live.",
-            _AUTHOR,
-        )
-    if operation.follows_drawing and not operation.live:
-        raise PluginError(f"{where}: only a live operation can follow drawing.", _AUTHOR)
+    _check_live(operation, where)
+    _check_margins(operation, where)
     if operation.context_pixels < 0:
         raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
     _check_parameters(operation.parameters, where)
@@ -94,7 +88,13 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
     return replace(operation, function=_absolute(operation.function, module, where))
 
 
-def check_trainer(trainer: Trainer, module: ModuleType) -> Trainer:
+def _check_live(operation: Operation, where: str) -> None:
+    seen = operation.input != "none" and operation.output in {"region", "layers"}
+    if operation.live and not seen:
+        raise PluginError(
+            f"{where}: only an operation that makes a region or layers of a picture can be live.",
+            _AUTHOR,
+        )
     if operation.brush and (operation.selection, operation.output) != ("required", "region"):
         raise PluginError(
             f"{where}: what a brush runs makes a region and requires a selection.", _AUTHOR
@@ -104,6 +104,26 @@ def check_trainer(trainer: Trainer, module: ModuleType) -> Trainer:
             f"{where}: only an operation that makes a region or layers of a picture takes hints.",
             _AUTHOR,
         )
+    if operation.follows_drawing and not operation.live:
+        raise PluginError(f"{where}: only a live operation can follow drawing.", _AUTHOR)
+
+
+def _check_margins(operation: Operation, where: str) -> None:
+    if operation.output != "margins":
+        if operation.margins or operation.margin_values:
+            raise PluginError(f"{where} has margins, so its output must be margins.", _AUTHOR)
+        return
+    if operation.margins is None:
+        raise PluginError(f"{where}: an output of margins needs a function margins.", _AUTHOR)
+    if operation.input != "visible" or operation.selection != "ignored" or operation.preview:
+        raise PluginError(
+            f"{where}: what grows the canvas has the input visible, the selection ignored and no "
+            "preview of a part.",
+            _AUTHOR,
+        )
+
+
+def check_trainer(trainer: Trainer, module: ModuleType) -> Trainer:
     """The trainer with an absolute function reference, if all it says holds together.
 
     Raises:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from studio.api.errors import PluginError, UserError
+from studio.api.errors import ImpastoError, PluginError, UserError
+from studio.api.margins import Margins
 from studio.api.operation import Operation
 from studio.api.parameters import Parameters
-from studio.host.memory import available_bytes
 from studio.document import Picture
 from studio.host.hints import given
+from studio.host.memory import available_bytes
 from studio.host.requests import RunRequest
 
 _FLOAT_PLANES = 2 * 3 * 4  # bytes a pixel: the float32 result and one temporary of its size
@@ -35,7 +36,13 @@ def check_request(
     if area.empty:
         raise UserError("The region lies outside the picture.", "Choose a region inside it.")
     width, height = area.width, area.height
-    if operation.output_size is not None:
+    if operation.output == "margins":
+        if request.region is not None:
+            raise UserError(
+                f"{operation.title} works on the whole picture.", "Run it without a region."
+            )
+        width, height = margins_of(operation, parameters, width, height).size(width, height)
+    elif operation.output_size is not None:
         width, height = result_size(operation, parameters, width, height)
     if width * height > max_pixels:
         raise UserError(
@@ -53,13 +60,6 @@ def check_request(
         )
 
 
-def result_size(
-    operation: Operation, parameters: Parameters, width: int, height: int
-) -> tuple[int, int]:
-    """What the operation says the (width, height) of its result will be.
-
-    Raises:
-        PluginError: if it cannot say, or it is no size.
 def _check_given(operation: Operation, request: RunRequest, picture: Picture) -> None:
     """Selection, layer and hints."""
     if operation.selection == "required" and picture.selection is None:
@@ -82,6 +82,13 @@ def _check_given(operation: Operation, request: RunRequest, picture: Picture) ->
         )
 
 
+def result_size(
+    operation: Operation, parameters: Parameters, width: int, height: int
+) -> tuple[int, int]:
+    """What the operation says the (width, height) of its result will be.
+
+    Raises:
+        PluginError: if it cannot say, or it is no size.
     """
     if operation.output_size is None:
         return width, height
@@ -99,7 +106,34 @@ def _check_given(operation: Operation, request: RunRequest, picture: Picture) ->
     return across, down
 
 
+def margins_of(operation: Operation, parameters: Parameters, width: int, height: int) -> Margins:
+    """By how much the operation says the canvas will grow.
+
+    Raises:
+        UserError: if the parameters contradict each other or add nothing.
+        PluginError: if it cannot say, or its answer is no margins.
+    """
+    fault = "This is a fault in the plugin; tell its author."
+    try:
+        margins = Margins(*operation.margins(parameters, width, height))  # type: ignore[misc]  # has one
+    except ImpastoError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{operation.title} cannot tell how far the canvas grows: "
+            f"{type(error).__name__}: {error}.",
+            fault,
+        ) from error
+    if any(not isinstance(side, int) or side < 0 for side in margins):
+        raise PluginError(f"{operation.title} says {tuple(margins)} are its margins.", fault)
+    if not any(margins[:4]):
+        raise UserError(
+            f"{operation.title} would add nothing to the picture.", "Say how far it is to grow."
+        )
+    return margins
+
+
 def estimated_bytes(operation: Operation, pixels: int, layers: int, itemsize: int) -> int:
     """Memory that a result of ``pixels`` takes while it is made, the network itself left aside."""
-    copies = layers if operation.output == "canvas" else 1
+    copies = layers if operation.output in {"canvas", "margins"} else 1
     return pixels * (_FLOAT_PLANES + 4 * itemsize * (copies + 1))

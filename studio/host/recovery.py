@@ -9,6 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
+from studio.api.margins import Margins
 from studio.document import BlendMode, Group, Guide, Layer, Picture, Rect, Text
 from studio.files.journal import Codec
 from studio.files.metadata import Metadata
@@ -73,6 +74,6 @@ class Kept:
 CODEC = Codec(
     [
         *(BlendMode, Group, Guide, Layer, Picture, Rect, Text),
-        *(Dab, Kept, Metadata, ResultImage, RunRequest, RunResult),
+        *(Dab, Kept, Margins, Metadata, ResultImage, RunRequest, RunResult),
     ]
 )

@@ -18,6 +18,7 @@ from studio.api.operation import Operation
 from studio.api.parameters import Parameters, canonical_json, describe, validate
 from studio.api.pixels import Pixels
 from studio.document import Array, Picture, Rect, composite
+from studio.document.regions import feather, grow
 from studio.document.transforms import grown_canvas, margin_weights
 from studio.host import devices, precision
 from studio.host.context import RunContext
@@ -187,8 +188,8 @@ class _Run:
             raise PluginError(f"{self.operation.title} needs a picture.")
         if self.margins is not None:
             size = (picture.width, picture.height)
-            rect, mask = grown_canvas(self.margins, *size), margin_weights(self.margins, *size)
-            return [_Target(None, rect, composite(picture, rect), mask)]
+            grown, weights = grown_canvas(self.margins, *size), margin_weights(self.margins, *size)
+            return [_Target(None, grown, composite(picture, grown), weights)]
         rect = picture.bounds
         if self.region is not None:
             margin = self.operation.context_pixels
@@ -212,7 +213,9 @@ class _Run:
         unused = self.operation.selection == "ignored" or self.operation.output == "canvas"
         if picture.selection is None or unused:
             return None
-        return picture.selection.read(rect)[..., 0].astype(np.float32) / picture.selection.maximum
+        grown = grow(picture.selection, self.request.grow, picture.bounds)
+        selection = feather(grown, self.request.feather, picture.bounds)
+        return selection.read(rect)[..., 0].astype(np.float32) / selection.maximum
 
     def _attempts(self, call: Any) -> list[tuple[Tensor, Tensor | None, str]]:
         """``call()``, again after a rung of the memory ladder or in float32 where it is broken."""
