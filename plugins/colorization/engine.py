@@ -52,8 +52,9 @@ def colorize(
     tone = _tone(scene.lightness, parameters.contrast)
     if parameters.strength == 0 and tone is None:
         return [Pixels(image)]
-    made = list(_chromas(scene, parameters, context))
-    if len(made) < parameters.variations:
+    count = 1 if context.previewing else parameters.variations
+    made = list(_chromas(scene, parameters, count, context))
+    if len(made) < count:
         context.note("The model sees fewer plausible colorings of this picture than asked for.")
     results = []
     for number, chroma in enumerate(made):
@@ -105,7 +106,9 @@ class _Scene:
         return cls(lightness, small, Hints.of(rgba, *size), near, dabs, predictor)
 
 
-def _chromas(scene: _Scene, parameters: ColorizeParameters, context: Context) -> Iterator[Chroma]:
+def _chromas(
+    scene: _Scene, parameters: ColorizeParameters, count: int, context: Context
+) -> Iterator[Chroma]:
     """The colorings, one after the other."""
     given = seen(scene.small, parameters.print)
     temperature = 1 - parameters.vividness
@@ -113,7 +116,7 @@ def _chromas(scene: _Scene, parameters: ColorizeParameters, context: Context) ->
 
     def predict(hints: Hints) -> Prediction:
         nonlocal runs
-        share = runs / parameters.variations
+        share = runs / count
         context.progress(_PREPARING + (_PREDICTING - _PREPARING) * share, "Coloring")
         runs += 1
         prediction: Prediction = scene.predictor(given, hints.for_network)
@@ -122,7 +125,7 @@ def _chromas(scene: _Scene, parameters: ColorizeParameters, context: Context) ->
     found = alternatives(
         predict,
         scene.hints,
-        parameters.variations,
+        count,
         temperature,
         takes_hints=scene.predictor.hints,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.qt.area import Area
 from studio.qt.geometry.area import ImageArea
+from studio.qt.hints.area import HintsArea
 from studio.qt.layers.area import LayersArea
 from studio.qt.live_area import LiveArea
 from studio.qt.panels.area import HistoryArea, OverviewArea
@@ -21,6 +22,7 @@ AREAS: tuple[type[Area], ...] = (
     ImageArea,
     HistoryArea,
     RecoveryArea,
+    HintsArea,
     LiveArea,
     TransferArea,
     TrainingArea,

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from studio.api.errors import UserError
 from studio.api.operation import Operation
 from studio.document import Document, Picture, Rect, composite
+from studio.host.hints import Dab
 from studio.host.jobs import Job, JobState
 from studio.host.proxies import reduced
 from studio.host.requests import RunRequest
@@ -69,6 +70,7 @@ class Wish:
     document: Document
     view: View
     values: Mapping[str, Any]
+    hints: tuple[Dab, ...] = ()
 
     def same_subject(self, other: Wish) -> bool:
         """Whether the result of one may be shown for the other.
@@ -86,6 +88,7 @@ class Wish:
             other is not None
             and self.page is other.page
             and self.values == other.values
+            and self.hints == other.hints
             and self.view.same(other.view)
         )
 
@@ -140,6 +143,7 @@ class Live(QObject):
         tools.apply.connect(self.apply)
         pane.keep.connect(self.keep)
         runs.result_shown.connect(lambda _: self.refresh())
+        workspace.hints.changed.connect(self.refresh)
         self._session.replaced.connect(self.refresh)
         self._session.changed.connect(self.refresh)
         canvas.viewport_changed.connect(lambda: self.refresh(AFTER_MOVING_MS))
@@ -219,7 +223,10 @@ class Live(QObject):
         if not page.live_on or not page.form.valid:
             return None
         view = self._view(page.operation, document.picture)
-        return None if view is None else Wish(page, document, view, page.form.values())
+        if view is None:
+            return None
+        hints = self._workspace.hints.given_to(page.operation)
+        return Wish(page, document, view, page.form.values(), hints)
 
     def _view(self, operation: Operation, picture: Picture) -> View | None:
         """The part in view with what its edge depends on, at the resolution of the screen."""
@@ -275,7 +282,7 @@ class Live(QObject):
         self._submit(wish, made)
 
     def _submit(self, wish: Wish, stand_in: Picture) -> None:
-        settings = self._workspace.services.settings
+        settings, region = self._workspace.services.settings, wish.view.region
         if not self._queue.ready.is_set():
             wish.page.show_live(tr("Preparing…"))
         request = RunRequest(
@@ -286,7 +293,7 @@ class Live(QObject):
             device=settings.device,
             precision=settings.precision,
             scale=wish.view.scale,
-            live=True,
+            hints=tuple(dab.moved((region.x, region.y), wish.view.scale) for dab in wish.hints),
             live=True,
         )
         self._job = self._queue.submit(request, "interactive", quiet=True)
@@ -417,6 +424,10 @@ class Live(QObject):
         result, document = job.result, self._edited
         if result is None or document is None:
             self._end_applying(kept=False)
+            return
+        if result.variations > 1 and document is self._session.document:
+            self._end_applying(kept=False)
+            self._runs.offer((result,))  # to choose from
             return
         self._workspace.edits.apply(
             document, tr(result.title), as_layers(result) if self._keeping else result.edit(),

@@ -13,7 +13,7 @@ from studio.qt.panels.live_pane import LivePane
 if TYPE_CHECKING:
     from studio.qt.main_window import MainWindow
 
-VIEWING = ("hand", "zoom")
+VIEWING = ("hand", "zoom", "hints")
 """Tools that work on a preview as well."""
 
 

@@ -118,6 +118,7 @@ class Runs(QObject):
             picture=picture,
             layer=picture.active_layer.id if picture is not None else None,
             region=region,
+            hints=self._workspace.hints.given_to(operation),
             seed=secrets.randbelow(2**31) if seed is None else seed,
             device=settings.device,
             precision=settings.precision,

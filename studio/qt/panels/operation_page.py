@@ -36,6 +36,7 @@ class OperationPage(QWidget):
         run, try_here: a button was pressed.
         live_toggled: the live preview was switched on or off.
         original_held: whether the button that shows the original is held down.
+        done: the result that was shown live was applied.
     """
 
     back = Signal()
@@ -44,6 +45,7 @@ class OperationPage(QWidget):
     try_here = Signal()
     live_toggled = Signal()
     original_held = Signal(bool)
+    done = Signal()
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class OperationPage(QWidget):
         head.addWidget(label(tr(self.operation.title), "heading"), 1)
         head.addWidget(self.reset_button)
         body = QWidget()
-        column = QVBoxLayout(body)
+        column = self._column = QVBoxLayout(body)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(GAP * 2)
         column.addWidget(label(tr(self.operation.help), "muted", wrap=True))
@@ -128,6 +130,10 @@ class OperationPage(QWidget):
         page.addWidget(self.live)
         page.addLayout(feet)
 
+    def insert(self, widget: QWidget) -> None:
+        """Put something above the form."""
+        self._column.insertWidget(self._column.indexOf(self.form), widget)
+
     @property
     def _tries(self) -> bool:
         """Whether it can be tried on a part; a live one shows that anyway."""
@@ -150,6 +156,7 @@ class OperationPage(QWidget):
         self._fill_presets()
         if changes_at_once(self.operation):
             self.form.reset()
+        self.done.emit()
 
     def _fill_presets(self) -> None:
         self.presets.setAccessibleName(tr("Preset"))

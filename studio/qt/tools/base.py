@@ -88,7 +88,7 @@ class Tool(QObject):
     `hover` while nothing is held; with space or the middle button held it pans and the tool hears
     nothing. A `UserError` raised by any of these is shown to the user; after one from `press` there
     is no `move` or `release`. While a result floats over the picture only tools of the group
-    ``view`` act.
+    ``view`` act, and those that work on the result.
 
     Attributes:
         id: names it in commands and settings.
@@ -97,6 +97,7 @@ class Tool(QObject):
         shortcut: key sequence in Qt's portable text; empty for none.
         hint: one sentence for the status bar on how it is used, marked with N_.
         group: one of `GROUPS`.
+        over_results: whether it acts while a result or a preview lies over the picture.
 
     Signals:
         repaint: its overlay looks different now.
@@ -108,6 +109,7 @@ class Tool(QObject):
     shortcut: ClassVar[str] = ""
     hint: ClassVar[str] = ""
     group: ClassVar[str] = "view"
+    over_results: ClassVar[bool] = False
 
     repaint = Signal()
 
