@@ -26,6 +26,7 @@ from studio.host.models.cache import (
     silent,
     write_atomically,
 )
+from studio.host.models.converted import Conversions
 from studio.host.models.http import Patience
 from studio.host.models.imports import describe_files, gather, make_card, recognise, unique_id
 from studio.host.models.sources import Fetch, fetch_files, location
@@ -88,6 +89,7 @@ class ModelStore:
         self._bundled_dir = bundled_dir
         self._patience = patience or Patience()
         self._cache = FileCache(cache_dir)
+        self._conversions = Conversions(self._cache)
         self._lock = threading.RLock()
         self._cards: dict[str, ModelCard] = {}
         self._imported: dict[str, Path] = {}
@@ -164,8 +166,12 @@ class ModelStore:
     def ensure(
         self, id: str, progress: Progress = ignore, cancelled: Callable[[], bool] = never
     ) -> tuple[Path, ...]:
-        """`locate`, or else `fetch`."""
-        return self.locate(id) or self.fetch(id, progress, cancelled)
+        """The model's files as they are opened: `locate`, or else `fetch`; HDF5 as safetensors."""
+        found = self.locate(id) or self.fetch(id, progress, cancelled)
+        card = self.card(id)
+        if card.format == "hdf5" and not _is_bundled(card):
+            return tuple(self._conversions.get(file, cancelled) for file in card.files)
+        return found
 
     def fetch(
         self, id: str, progress: Progress = ignore, cancelled: Callable[[], bool] = never
@@ -305,6 +311,7 @@ class ModelStore:
             for file in card.files:
                 if file.sha256 not in kept:
                     self._cache.discard(file)
+                    self._conversions.discard(file)
             record = self._imported.pop(id, None)
             if record is not None:
                 with disk_errors(record):
