@@ -6,33 +6,25 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from studio.host.training.records import Curves, RunState
 from studio.host.training.run import TrainingRun
 from studio.qt.background import Background, Task
 from studio.qt.i18n import tr
+from studio.qt.panels.card import WorkCard
 from studio.qt.panels.latest import Latest
 from studio.qt.theme import Theme
 from studio.qt.training.plot import CurvePlot
 from studio.qt.training.sheet import SheetButton
 from studio.qt.training.words import STATES, run_text
-from studio.qt.widgets import ElidedLabel, button, icon_button, label
+from studio.qt.widgets import button, icon_button
 
 _REFRESH_MS = 400
 _STOPPABLE = (RunState.PREPARING, RunState.RUNNING)
 
 
-class RunCard(QFrame):
+class RunCard(WorkCard):
     """State, progress, samples, curves and buttons of a training.
 
     Signals:
@@ -46,81 +38,38 @@ class RunCard(QFrame):
     use = Signal()
 
     def __init__(self, run: TrainingRun, theme: Theme, background: Background) -> None:
-        super().__init__()
-        self.run, self._theme = run, theme
+        super().__init__(run.title, tr("Training: {title}", title=run.title), theme)
+        self.run = run
         self._shown: RunState | None = None
         self._sheet_time = 0
         self._latest = Latest(background, _REFRESH_MS, self)
-        self.setProperty("role", "card")
-        self.setAccessibleName(tr("Training: {title}", title=run.title))
-        self.icon = QLabel()
-        self.icon.setFixedWidth(20)
-        self.state = label("", "muted", wrap=True)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName(tr("Progress of {title}", title=run.title))
         self.hold = icon_button(theme, "pause", tr("Pause this training"), "muted")
         self.go_on = icon_button(theme, "run", tr("Resume this training"), "muted")
         self.keep = icon_button(theme, "check", tr("Stop and keep the best so far"), "muted")
         self.forget = icon_button(theme, "trash", tr("Discard this training"), "muted")
         self.choose = button(tr("Use it"), tr("Open its tool with this model chosen"), primary=True)
-        self.more = button(tr("Details"), link=True)
-        self.more.setCheckable(True)
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        self.details.setProperty("role", "details")
-        self.details.setAccessibleName(tr("Full error"))
-        self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.details.setFixedHeight(140)
-        self.details.hide()
         self.seen = button(tr("Samples and curves"), link=True)
         self.seen.setCheckable(True)
         self.sheet = SheetButton(run.title)
         self.plot = CurvePlot(theme)
         self.logarithmic = QCheckBox(tr("Logarithmic scale"))
-        self._lay_out()
+        self.inside = QWidget()
+        inner = QVBoxLayout(self.inside)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(6)
+        for part in (self.sheet, self.plot, self.logarithmic):
+            inner.addWidget(part)
+        beside = (self.hold, self.go_on, self.keep, self.forget)
+        self.lay_out(run.title, beside, (self.inside,), (self.seen,), (self.choose,))
         self.hold.clicked.connect(self.pause)
         self.go_on.clicked.connect(self.resume)
         self.keep.clicked.connect(self.finish)
         self.forget.clicked.connect(self.discard)
         self.choose.clicked.connect(self.use)
-        self.more.toggled.connect(self.details.setVisible)
         self.seen.toggled.connect(self._show_inside)
         self.logarithmic.toggled.connect(self.plot.set_logarithmic)
         self._show_inside(shown=False)
         self.refresh()
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(self.icon)
-        name = ElidedLabel(self.run.title)
-        name.setProperty("role", "heading")
-        head.addWidget(name, 1)
-        for widget in (self.hold, self.go_on, self.keep, self.forget):
-            head.addWidget(widget)
-        self.inside = QWidget()
-        inner = QVBoxLayout(self.inside)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(6)
-        inside: tuple[QWidget, ...] = (self.sheet, self.plot, self.logarithmic)
-        for part in inside:
-            inner.addWidget(part)
-        feet = QHBoxLayout()
-        feet.addWidget(self.seen)
-        feet.addWidget(self.more)
-        feet.addStretch(1)
-        feet.addWidget(self.choose)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 6, 8)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self.bar)
-        column.addWidget(self.state)
-        column.addWidget(self.inside)
-        column.addLayout(feet)
-        column.addWidget(self.details)
 
     def refresh(self) -> None:
         """Show the run's present state."""
@@ -130,7 +79,7 @@ class RunCard(QFrame):
             if state.active:  # now there is something to be seen
                 self.seen.setChecked(True)
             _, icon, color = STATES[state]
-            self._theme.bind(self.icon, icon, color, 18)
+            self.show_icon(icon, color)
             self.hold.setVisible(state in _STOPPABLE or state is RunState.WAITING)
             self.go_on.setVisible(state.resumable)
             self.forget.setVisible(state is not RunState.PAUSING)
@@ -139,11 +88,7 @@ class RunCard(QFrame):
             words = tr("Remove from the list") if state is RunState.FINISHED else ""
             self.forget.setToolTip(words or tr("Discard this training"))
             self.forget.setAccessibleName(self.forget.toolTip())
-            details = run.error.details if run.error is not None else ""
-            self.more.setVisible(bool(details))
-            self.details.setPlainText(details)
-            if not details:
-                self.more.setChecked(False)
+            self.show_details(run.error.details if run.error is not None else "")
         # Before the first checkpoint there is nothing to keep but what training began with.
         self.keep.setVisible(
             (state in _STOPPABLE and run.fraction > 0) or (state.resumable and run.has_learned)
