@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,16 +117,34 @@ def split(files: Sequence[Path], share: float, originals: Mapping[str, str]) -> 
 
 
 def originals_of(folders: Iterable[Path]) -> dict[str, str]:
-    """File name to the photograph it was cut from, out of ``index.jsonl`` in or above the folders."""
+    """File name to the photograph it was cut from, out of ``index.jsonl`` in or above the folders.
+
+    Lines say ``{"file": "a_1.png", "name": "a.png#1", "source": "holidays"}``; ``name`` and ``source``
+    may be missing. An index of another kind, as other programs may have put there, says nothing.
+    """
     names: dict[str, str] = {}
     for folder in folders:
         for index in (folder / "index.jsonl", folder.parent / "index.jsonl"):
-            if index.is_file():
-                for line in index.read_text(encoding="utf-8").splitlines():
-                    entry = json.loads(line)
-                    original = str(entry.get("name", entry["file"])).split("#")[0]
-                    names[Path(entry["file"]).name] = f"{entry.get('source', '')}/{original}"
+            for entry in _entries(index):
+                file = entry["file"]
+                original = str(entry.get("name", file)).split("#")[0]
+                names[Path(file).name] = f"{entry.get('source', '')}/{original}"
     return names
+
+
+def _entries(index: Path) -> Iterator[dict[str, Any]]:
+    """The lines of an index that name a file."""
+    try:
+        lines = index.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and isinstance(entry.get("file"), str):
+            yield entry
 
 
 def random_crop(picture: Picture, side: int, random: np.random.Generator) -> Picture:

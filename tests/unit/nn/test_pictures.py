@@ -82,6 +82,14 @@ def test_tiles_of_one_picture_stay_on_one_side(tmp_path):
     assert 4 <= sum(True in side for side in sides) <= 20
 
 
+@pytest.mark.parametrize(
+    "index", ["no json", '{"image": "a.png"}', '["a.png"]', '{"file": 3}', "\udcff\udcfe"]
+)
+def test_an_index_of_another_program_says_nothing(tmp_path, index):
+    (tmp_path / "index.jsonl").write_bytes(index.encode("utf-8", "surrogateescape"))
+    assert originals_of([tmp_path]) == {}
+
+
 def test_one_picture_is_always_held_out():
     assert sum(split([Path("a.png"), Path("b.png")], 0.0, {})) == 1
 
