@@ -158,15 +158,12 @@ class RunState:
         card = self.store.card(model_id)
         weights = max(card.files, key=lambda file: file.bytes)
         self.models[card.id] = weights.sha256
-        found = self.store.locate(model_id)
-        if found is not None:
-            return found
 
         def report(done: int, total: int | None) -> None:
             size = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else f"{done / 1e6:.0f} MB"
             self.observer.progress(0.0, f"Downloading {card.title}: {size}")
 
-        return self.store.fetch(model_id, report, self.observer.cancelled)
+        return self.store.ensure(model_id, report, self.observer.cancelled)
 
     def recovering(self, load: Callable[[], T], placement: Placement) -> T:
         """``load()``, with memory freed and one more try when there is none left for it."""
