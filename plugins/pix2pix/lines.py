@@ -12,9 +12,8 @@ from studio_plugins.pix2pix.neighbors import grown, rounded
 from studio_plugins.pix2pix.preparation import luma, over_white
 
 FINE = 4  # lines are measured and thickened at this many times the working size
-STROKE = (
-    0.027  # width of a line of OpenMoji, whose line art the bundled network knows, in its sides
-)
+STROKE = 0.027
+"""Width of a line of OpenMoji, whose line art the bundled network knows, in its sides."""
 FILLED = 0.8  # share of the frame that its drawings take, on their longer side
 _FAINT, _FULL = 0.15, 0.6  # darkness of what is no line yet, and of what is one
 _VISIBLE = 0.3

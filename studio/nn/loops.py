@@ -91,6 +91,33 @@ class Schedule:
     save_seconds: float = 60.0
 
 
+class Planned(Protocol):
+    """Of a trainer's parameters: how long to train, and how fast."""
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps."""
+
+    @property
+    def minutes(self) -> float:
+        """End in minutes of training, if that comes first; 0 for no limit."""
+
+    @property
+    def rate(self) -> float:
+        """Peak learning rate."""
+
+
+def planned(parameters: Planned, context: TrainingContext, check_every: int = 500) -> Schedule:
+    """The schedule that parameters ask for, with at least four validations."""
+    return Schedule(
+        parameters.steps,
+        parameters.minutes or None,
+        parameters.rate,
+        context.seed,
+        check_every=max(min(check_every, parameters.steps // 4), 1),
+    )
+
+
 @dataclass(frozen=True)
 class Fitted:
     """The best that came out of a loop: its weights, when, and how good they are."""

@@ -24,9 +24,8 @@ from torch import Tensor, nn
 
 SIDE = 192
 CROPS = 64
-_BORDER = (
-    8  # a crop's border of 1/8 of its side is not counted: the network padded what is beyond it
-)
+# A crop's border of this part of its side is not counted: the network padded what is beyond it.
+_BORDER = 8
 
 
 class ConditionalInstanceNorm2d(nn.InstanceNorm2d):
