@@ -10,6 +10,8 @@ from studio_plugins.uncropping import cheap, network
 from studio_plugins.uncropping.parameters import ExtendParameters
 from studio_plugins.uncropping.places import Box, box_of
 
+INVENTED = ("network", "texture")
+
 
 def extend(
     pixels: Tensor, mask: Tensor, parameters: ExtendParameters, context: Context
@@ -27,14 +29,12 @@ def extend(
     """
     old = box_of(mask[0, 0] < 1)
     alpha = context.alpha
-    if alpha is not None and bool((old.of(alpha) == 1).all()):
-        alpha = None  # only the margins were transparent
     result = pixels.clone()
     if alpha is not None:
         alpha = alpha.clone()
         old.of(result).copy_(spread(old.of(pixels), old.of(alpha)))
-        cheap.around(alpha, old, "smear" if parameters.fill == "network" else parameters.fill)
-    if parameters.fill == "network":
+        cheap.around(alpha, old, "smear" if parameters.fill in INVENTED else parameters.fill)
+    if parameters.fill in INVENTED:
         _invent(result, mask, old, parameters, context)
     else:
         context.progress(0.1, "Filling")

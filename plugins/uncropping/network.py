@@ -1,4 +1,4 @@
-"""Extending by an inpainting network: the whole picture first, reduced, then its fine detail."""
+"""Extending by what fills holes: the whole picture first, reduced, then its fine detail."""
 
 from __future__ import annotations
 
@@ -35,11 +35,10 @@ def extend(result: Tensor, known: Box, parameters: ExtendParameters, context: Co
         context: of the run.
     """
     height, width = result.shape[2:]
-    fill = _fill(parameters, context)
     reduction = _reduction(height, width, known)
     small, inner = _reduced(result, known, reduction)
     coarse = context if reduction == 1 else context.part(0, 1 - _DETAIL)
-    _outward(small, inner, fill, parameters.reach / 100, coarse)
+    _outward(small, inner, parameters, coarse)
     if reduction == 1:
         result.copy_(small)
     else:
@@ -47,13 +46,23 @@ def extend(result: Tensor, known: Box, parameters: ExtendParameters, context: Co
 
 
 def _fill(parameters: ExtendParameters, context: Context) -> Fill:
+    """What fills a window: the network itself, or an engine of the inpainting operation."""
+    if parameters.fill == "texture":
+        return lambda image, mask: _lent(image, mask, context, engine="patchmatch")
     card = context.card(parameters.model, TASK)
+    if card.architecture != InpaintingNetwork.__name__:
+        return lambda image, mask: _lent(image, mask, context, model=card.id)
     path = context.files(card.id)[0]
     key = f"{TASK}/{card.id}/{card.files[0].sha256}"
     network = context.network(key, lambda: read_inpainting_network(path))
     if not isinstance(network, InpaintingNetwork):
         raise TypeError(f"the cache holds a {type(network).__name__} as {key}")
     return network
+
+
+def _lent(image: Tensor, mask: Tensor, context: Context, **parameters: str) -> Tensor:
+    made: Tensor = context.run("inpainting.fill", image, mask, **parameters)[0].color
+    return made
 
 
 def _reduction(height: int, width: int, known: Box) -> int:
@@ -82,9 +91,9 @@ def _share(length: int, start: int, stop: int, reduction: int) -> Tensor:
     return F.avg_pool1d(line[None], reduction, ceil_mode=True)[0]
 
 
-def _outward(small: Tensor, known: Box, fill: Fill, reach: float, context: Context) -> None:
+def _outward(small: Tensor, known: Box, parameters: ExtendParameters, context: Context) -> None:
     """Fill around the known part in steps, in place."""
-    found = steps(known, *small.shape[2:], reach)
+    found = steps(known, small.shape[2], small.shape[3], parameters.reach / 100)
     for number, box in enumerate(found):
         message = f"Step {number + 1} of {len(found)}" if len(found) > 1 else "Inventing"
         part = context.part(number / len(found), (number + 1) / len(found))
@@ -98,9 +107,7 @@ def _outward(small: Tensor, known: Box, fill: Fill, reach: float, context: Conte
             known.right - box.left,
         )
         inner.of(hole).zero_()
-        made = filled(
-            window * (1 - hole), hole, fill, size=SIZE, progress=lambda f, p=part: p.progress(f)
-        )
-        window.copy_(made)
+        fill = _fill(parameters, part)
+        window.copy_(filled(window * (1 - hole), hole, fill, size=SIZE, progress=part.progress))
         known = box
     context.progress(1, "", small)

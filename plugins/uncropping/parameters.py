@@ -11,9 +11,9 @@ from studio.api import Margins, Parameters, UserError, choice, integer, model, n
 
 TASK = "inpainting"
 SIDES = ("left", "top", "right", "bottom")
-LARGEST = 100_000
+LARGEST = 20_000
 
-Fill = Literal["network", "mirror", "stretch", "smear"]
+Fill = Literal["network", "texture", "mirror", "stretch", "smear"]
 Anchor = Literal["center", "left", "right", "top", "bottom"]
 
 
@@ -55,6 +55,7 @@ class ExtendParameters(Parameters):
         "network",
         {
             "network": "Invented by a network",
+            "texture": "Texture from the picture itself",
             "mirror": "Mirrored",
             "stretch": "Mirrored and stretched",
             "smear": "Smeared border",
@@ -78,7 +79,7 @@ class ExtendParameters(Parameters):
         step=5,
         unit="%",
         advanced=True,
-        help="How far the network goes at once, of what it sees; farther is done in more steps",
+        help="How far is invented at once, of what is seen; farther is done in more steps",
     )
 
 

@@ -189,7 +189,7 @@ class _Run:
         if self.margins is not None:
             size = (picture.width, picture.height)
             grown, weights = grown_canvas(self.margins, *size), margin_weights(self.margins, *size)
-            return [_Target(None, grown, composite(picture, grown), weights)]
+            return [_Target(None, grown, _around(picture, grown), weights)]
         rect = picture.bounds
         if self.region is not None:
             margin = self.operation.context_pixels
@@ -383,6 +383,16 @@ def _unpacked(value: Any) -> tuple[Tensor, Tensor | None, str]:
                 f"The operation returned a tensor of {each.dtype}, not floats in [0, 1].", _FAULT
             )
     return pixels.color, pixels.alpha, pixels.title
+
+
+def _around(picture: Picture, grown: Rect) -> Array:
+    """What is visible, on a larger canvas; the margins count as transparent only if it is."""
+    pixels = composite(picture, grown)
+    opaque = np.iinfo(pixels.dtype).max
+    old = pixels[-grown.y :, -grown.x :][: picture.height, : picture.width]
+    if bool((old[..., 3] == opaque).all()):
+        pixels[..., 3] = opaque
+    return pixels
 
 
 def _inner(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPointF
 
 from studio.document import Rect, composite
 from studio.qt.geometry.canvas_tool import CanvasOptions, CanvasTool
@@ -142,9 +141,7 @@ def test_the_tool_alone_offers_the_operation(qtbot, editor, toolbox, drag):
 
     options.apply.click()
     qtbot.waitUntil(lambda: editor.canvas.overlay is not None, timeout=20_000)
-    editor.canvas.setFocus()
-    qtbot.waitUntil(editor.canvas.hasFocus)
-    QTest.keyClick(editor.canvas, Qt.Key.Key_Return)
+    editor.actions_by_id.trigger("apply")
     assert editor.session.document.picture.width == 425
 
     editor.tools.show_list()

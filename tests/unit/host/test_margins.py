@@ -42,7 +42,8 @@ def sides(p, width, height):
         return Margins(-1, 0, 0, 0)
     return Margins(p.left, p.top, p.right, p.bottom, p.overlap)
 
-def around(pixels, mask, p, context):
+def around(pixels, mask, parameters, context):
+    p = parameters
     given.append((pixels.clone(), mask.clone(), context.alpha))
     context.progress(0.5, "Half", torch.full_like(pixels, 0.25))
     color = torch.rand_like(pixels)
@@ -134,9 +135,15 @@ def test_the_function_is_given_the_larger_canvas_and_what_of_it_is_new(runner, r
     assert (mask[:, :, :, :3] == 1).all()
     assert not mask[:, :, :4, 5:].any()
     assert ((mask[:, :, 5, 3:] > 0) & (mask[:, :, 5, 3:] < 1)).all()
-    assert alpha is not None
+    assert alpha is None
+
+    picture = random_picture(6, 8)
+    run(runner, picture, left=3, bottom=2)
+    _, _, alpha = seen(runner)
     assert not alpha[:, :, 6:].any()
-    assert (alpha[:, :, :6, 3:] == 1).all()
+    assert not alpha[:, :, :, :3].any()
+    known = composite(picture)[..., 3] / np.float32(255)
+    assert np.array_equal(alpha[0, 0, :6, 3:].numpy(), known)
 
 
 def test_a_transparency_of_its_own_counts_in_the_margins_alone(runner, random_picture):

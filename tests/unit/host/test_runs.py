@@ -55,6 +55,14 @@ SOURCE = """
         inverted = context.run("t.invert", pixels, mask)
         return context.run("t.scaled", inverted, mask, value=0.5)
 
+    def inner(pixels, mask, parameters, context):
+        calls.append(None if context.alpha is None else tuple(context.alpha.shape))
+        return pixels
+
+    def pieces(pixels, mask, parameters, context):
+        context.run("t.inner", pixels[..., :5, :7], None)
+        return context.run("t.inner", pixels, mask)
+
     def scaled(pixels, mask, parameters, context):
         context.note(f"scaled by {parameters.value}")
         return pixels * parameters.value
@@ -122,7 +130,7 @@ SOURCE = """
         return pixels
 """
 PLAIN = ("noise", "vandal", "blur", "alpha", "several", "outer", "scaled", "astray", "returns")
-PLAIN += ("fails", "deep", "seed", "exact", "bright16")
+PLAIN += ("fails", "deep", "seed", "exact", "bright16", "inner", "pieces")
 OPERATIONS = {
     **{name: {} for name in PLAIN},
     "sees": {"context_pixels": 4},
@@ -378,6 +386,11 @@ def test_exact_runs_compute_exactly_and_restore_what_was_set(probe, random_pictu
     exact = (torch.float32, "highest")
     assert probe.module.calls[0] == probe.module.calls[2] == exact
     assert probe.module.calls[1][1] == "medium"
+
+
+def test_an_inner_operation_sees_the_alpha_of_its_own_pixels_only(probe, random_picture):
+    probe.run("pieces", random_picture(40, 60))
+    assert probe.module.calls == [None, (1, 1, 40, 60)]
 
 
 def test_operations_can_run_others(probe, random_picture):
