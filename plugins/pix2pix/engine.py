@@ -96,7 +96,7 @@ def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
     """Line art: the network sees it small, its colors go between the lines as they are."""
     parameters = run.parameters
     drawing = find_lines(pixels, alpha)
-    lines, strokes = drawing.lines, drawing.strokes
+    lines, strokes, cover = drawing.lines, drawing.strokes, drawing.cover
     frame = frame_of(lines, "drawing" if parameters.fit == "auto" else parameters.fit)
     paper = over_white(pixels, alpha)
     if frame is None:
@@ -112,10 +112,10 @@ def _colored(pixels: Tensor, alpha: Tensor | None, run: _Run) -> Pixels:
         own = F.interpolate(color, size=framed.shape[2:], mode="bilinear")
         height, width = lines.shape[2:]
         strokes = frame.put(own, height, width, 1.0)
-    made = torch.lerp(areas, strokes, lines)
+    made = torch.lerp(areas, strokes, cover)
     made = torch.lerp(paper, made, parameters.strength)
     if parameters.transparent_background:
-        return run.result(made, 1 - outside(lines) * (1 - lines))
+        return run.result(made, 1 - outside(lines) * (1 - cover))
     return run.result(made, None)
 
 

@@ -56,12 +56,15 @@ class Drawing:
     """What was found on a layer.
 
     Attributes:
-        lines: how much of a line each pixel is, 1 x 1 x H x W in [0, 1].
+        lines: how much of a line each pixel is, 1 x 1 x H x W in [0, 1]; faint ones are strengthened.
         strokes: the color of the line there, 1 x 3 x H x W, without the paper that its edge mixes with.
+        cover: how much of the pixel that color covers, 1 x 1 x H x W: laid over the paper, it is the
+            drawing again.
     """
 
     lines: Tensor
     strokes: Tensor
+    cover: Tensor
 
 
 def find_lines(color: Tensor, alpha: Tensor | None) -> Drawing:
@@ -72,16 +75,29 @@ def find_lines(color: Tensor, alpha: Tensor | None) -> Drawing:
     shaded, as in a photo of a sheet; on a blackboard what is lighter.
     """
     if alpha is not None and float(alpha.amin()) < _VISIBLE:
-        dark = 1 - over_white(color, alpha).amin(dim=1, keepdim=True)
+        dark = _ink(over_white(color, alpha))
         if float(dark.amax()) < _FULL * float(alpha.amax()):
-            dark = alpha
-        return Drawing(_leveled(dark), color)
+            return Drawing(_leveled(alpha), color, alpha)
+        return Drawing(_leveled(dark), color, alpha * _present(_ink(color)))
     sheet = over_white(color, alpha)
     board = float(luma(sheet).median()) < 0.4
     sheet = 1 - sheet if board else sheet
-    dark = 1 - (sheet / _paper(sheet).clamp(min=0.05)).amin(dim=1, keepdim=True)
+    paper = _paper(sheet).clamp(min=0.05)
+    dark = _ink(sheet / paper)
     strokes = 1 - grown(1 - sheet)  # an edge is as dark as the line beside it
-    return Drawing(_leveled(dark), 1 - strokes if board else strokes)
+    full = _ink(strokes / paper)
+    cover = (dark / full.clamp(min=_FAINT)).clamp(0, 1) * _present(full)
+    return Drawing(_leveled(dark), 1 - strokes if board else strokes, cover)
+
+
+def _ink(color: Tensor) -> Tensor:
+    """How dark a color is in its darkest channel: what a colored pencil takes from white."""
+    return 1 - color.amin(dim=1, keepdim=True)
+
+
+def _present(ink: Tensor) -> Tensor:
+    """0 for what is no line but shade or noise, 1 for what is one, however faint."""
+    return ((ink - _FAINT) / (_VISIBLE - _FAINT)).clamp(0, 1)
 
 
 def _leveled(dark: Tensor) -> Tensor:

@@ -43,6 +43,9 @@ def test_strokes_of_any_color_on_any_ground(doodle, color, paper):
     edge = (expected > 0.5) & (expected < 1)
     strokes = drawing.strokes[0].permute(1, 2, 0).numpy()[edge] * 255
     assert np.abs(strokes - color).max() < 50, "the paper in an edge is no part of the line"
+    cover = drawing.cover[0, 0].numpy()
+    assert np.abs(cover - expected)[expected > 0.2].max() < 0.06, "lines stay as thick as they are"
+    assert cover[expected == 0].max() < 0.02
 
 
 def test_shaded_paper_has_no_lines_of_its_own(doodle):
