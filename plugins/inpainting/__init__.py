@@ -32,6 +32,7 @@ def operations() -> list[Operation]:
             function=".engine:fill",
             input="visible",
             selection="required",
+            brush=True,
             preview=False,
             stoppable=True,
             presets=(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from studio.api import Context
@@ -12,8 +11,15 @@ from studio.nn.filling import filled
 from studio_plugins.inpainting.loading import OURS, Filler, load_filler
 from studio_plugins.inpainting.parameters import TASK, FillParameters
 
-# What each variation changes: whether the network sees things mirrored, and its working size.
-_VIEWS = ((False, 1.0), (True, 1.0), (False, 0.6), (True, 0.6))
+Turn = Callable[[Tensor], Tensor]  # its own inverse
+
+# What each variation changes: how the network sees the picture turned, and the working size.
+_VIEWS: tuple[tuple[Turn, float], ...] = (
+    (lambda image: image, 1.0),
+    (lambda image: image.flip(-1), 1.0),
+    (lambda image: image.flip(-2), 0.6),
+    (lambda image: image.transpose(-1, -2), 0.6),
+)
 
 
 def fill(
@@ -29,12 +35,12 @@ def fill(
         context: of this variation's part of the run.
     """
     filler = filler_for(parameters.model, context)
-    mirrored, share = _VIEWS[variation]
+    turn, share = _VIEWS[variation]
     size = parameters.size or filler.size
     return filled(
         image,
         mask,
-        _mirrored(filler) if mirrored else filler,
+        lambda seen, hole: turn(filler(turn(seen), turn(hole))),
         size=max(64, round(size * share)),
         multiple=filler.multiple,
         progress=lambda done: context.progress(done, "Filling"),
@@ -55,11 +61,3 @@ def filler_for(model: str | None, context: Context) -> Filler:
     if not isinstance(network, Filler):
         raise TypeError(f"the cache holds a {type(network).__name__} as {key}")
     return network
-
-
-def _mirrored(filler: Filler) -> Callable[[Tensor, Tensor], Tensor]:
-    def fill_mirrored(image: Tensor, mask: Tensor) -> Tensor:
-        made: Tensor = filler(image.flip(-1), mask.flip(-1))
-        return torch.flip(made, (-1,))
-
-    return fill_mirrored

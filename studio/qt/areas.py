@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from studio.qt.area import Area
 from studio.qt.geometry.area import ImageArea
-from studio.qt.hints.area import HintsArea
 from studio.qt.layers.area import LayersArea
 from studio.qt.live_area import LiveArea
+from studio.qt.masking.area import MaskArea
 from studio.qt.panels.area import HistoryArea, OverviewArea
 from studio.qt.recovery.area import RecoveryArea
 from studio.qt.selecting.area import SelectArea
@@ -22,7 +22,7 @@ AREAS: tuple[type[Area], ...] = (
     ImageArea,
     HistoryArea,
     RecoveryArea,
-    HintsArea,
+    MaskArea,
     LiveArea,
     TransferArea,
     TrainingArea,

@@ -91,6 +91,7 @@ class Runs(QObject):
         operation: Operation,
         parameters: Mapping[str, Any],
         *,
+        picture: Picture | None = None,
         region: Rect | None = None,
         finished: Callable[[Job], None] | None = None,
         seed: int | None = None,
@@ -100,6 +101,7 @@ class Runs(QObject):
         Args:
             operation: what to run.
             parameters: plain values of its form.
+            picture: what to run it on instead, with its selection as it is, such as a painted mask.
             region: only this part of the canvas, to try it.
             finished: called with the job at its end, whatever that is; its result is not shown then.
             seed: of everything random; None = another one each time.
@@ -111,14 +113,17 @@ class Runs(QObject):
             )
             return None
         settings = self._workspace.services.settings
-        picture = document.picture if document is not None else None
+        grow, feather = self._workspace.mask.given_to(operation) if picture is None else (0, 0)
+        if picture is None:
+            picture = document.picture if document is not None else None
         request = RunRequest(
             operation=operation.id,
             parameters=dict(parameters),
             picture=picture,
             layer=picture.active_layer.id if picture is not None else None,
             region=region,
-            hints=self._workspace.hints.given_to(operation),
+            grow=grow,
+            feather=feather,
             seed=secrets.randbelow(2**31) if seed is None else seed,
             device=settings.device,
             precision=settings.precision,

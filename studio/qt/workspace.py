@@ -8,8 +8,8 @@ from functools import cached_property
 from studio.host.services import Services
 from studio.qt.background import Background
 from studio.qt.editing import Edits
-from studio.qt.hints.points import HintPoints
 from studio.qt.library import Library
+from studio.qt.masking.state import RunMask
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
 from studio.qt.session import Session
@@ -42,9 +42,9 @@ class Workspace:
         return Library(self.services, self.background, self.messages, self.session, self.session)
 
     @cached_property
-    def hints(self) -> HintPoints:
-        """Colors that are known at points of the picture."""
-        return HintPoints(self.session)
+    def mask(self) -> RunMask:
+        """How a selection becomes the mask of a run."""
+        return RunMask(self.session)
 
     @cached_property
     def edits(self) -> Edits:

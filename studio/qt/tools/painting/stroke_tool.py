@@ -79,6 +79,10 @@ class StrokeTool(InkTool):
     def make_ink(self, target: Target, p: Pointer) -> Ink:
         """What a stroke that begins at ``p`` leaves behind; a UserError refuses it."""
 
+    def paints_on(self) -> Document | None:
+        """The document that a stroke changes, one undo step of it."""
+        return self.desk.document
+
     def target(self, picture: Picture) -> Target:
         """What is painted on: the layer, its mask, or in quick mask the selection."""
         return self.desk.selecting.target(picture)
@@ -113,7 +117,7 @@ class StrokeTool(InkTool):
         self._point(p)
         if self.picked(p):
             return
-        document = self.desk.document
+        document = self.paints_on()
         if document is None:
             return
         transaction = document.begin(tr(self.title))

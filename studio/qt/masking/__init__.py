@@ -1,0 +1,1 @@
+"""Masks of runs: how far a selection grows for one, and the brush that paints one."""
