@@ -21,20 +21,11 @@ from studio.nn.discriminators import (
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import ResnetBlock, ResnetGenerator, initialise
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.losses import charbonnier
 from studio.nn.metrics import frechet_distance
-from studio.nn.pictures import (
-    Picture,
-    center_crop,
-    list_pictures,
-    originals_of,
-    random_crop,
-    read_picture,
-    resized,
-    split,
-    to_tensor,
-)
+from studio.nn.pictures import Picture, center_crop, random_crop, resized, to_tensor
+from studio.nn.samples import Samples, read_samples
 from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
 
 if TYPE_CHECKING:
@@ -68,14 +59,7 @@ def train(data: Sequence[Path], parameters: CycleParameters, context: TrainingCo
     torch.manual_seed(context.seed)
     sides = [load(folder, parameters) for folder in data]
     learner = CycleLearner(sides[0], sides[1], parameters, context)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(500, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context), context)
     first, second = (len(training) for training, _ in sides)
     return Trained(
         fitted.path,
@@ -87,28 +71,17 @@ def train(data: Sequence[Path], parameters: CycleParameters, context: TrainingCo
     )
 
 
-Samples = tuple[list[Picture], list[Picture]]
-
-
 def load(folder: Path, parameters: CycleParameters) -> Samples:
-    """Pictures to learn from and pictures to check on."""
-    files = list_pictures(folder)
-    held = split(files, parameters.validation, originals_of([folder]))
-    samples: Samples = ([], [])
-    for file, out in zip(files, held, strict=True):
-        picture = read_picture(file)
+    """Pictures to learn from and pictures to check on; those below half the size are left out."""
+    size = parameters.size
+
+    def kept(picture: Picture) -> Picture | None:
         short = min(picture.shape[:2])
-        if short < parameters.size // 2:
-            continue
-        wanted = min(max(short, parameters.size), round(parameters.size * _KEPT))
-        samples[out].append(resized(picture, wanted))
-    if len(samples[0]) < 2 or not samples[1]:
-        raise TrainingError(
-            f"{folder.name} holds too few pictures that are large enough: "
-            f"{len(samples[0]) + len(samples[1])}.",
-            "Put at least 20 into the folder, or train at a smaller size.",
-        )
-    return samples
+        if short < size // 2:
+            return None
+        return resized(picture, min(max(short, size), round(size * _KEPT)))
+
+    return read_samples(folder, parameters.validation, kept)
 
 
 class CycleLearner:
@@ -150,7 +123,6 @@ class CycleLearner:
             torch.optim.Adam(n.parameters(), lr=parameters.rate, betas=(0.5, 0.999), fused=True)
             for n in (self._generators, self._discriminators)
         )
-        self._steps = 0
 
     def _judge(self, side: int) -> PatchDiscriminator | FeatureDiscriminator:
         """The discriminator of one kind of pictures."""
@@ -163,7 +135,8 @@ class CycleLearner:
             )
         size = self._parameters.size
         real = [to_tensor(center_crop(p, size)) for p in self._training[side][:8]]
-        return FeatureDiscriminator(self._features, _JUDGED, torch.cat(real) * 2 - 1)
+        pictures = torch.cat(real).to(self._device) * 2 - 1
+        return FeatureDiscriminator(self._features, _JUDGED, pictures)
 
     @property
     def parts(self) -> Mapping[str, Stateful]:
@@ -197,7 +170,6 @@ class CycleLearner:
             ).sum()
         _descend(judged * 0.5, self._opponent)
         self._average.update(self._generators)
-        self._steps += 1
         losses["discriminators"] = judged
         return {name: float(value.detach()) for name, value in losses.items() if name != "loss"}
 
@@ -206,7 +178,7 @@ class CycleLearner:
         parameters, number = self._parameters, self._parameters.batch
         forward, backward = self._generators["a_to_b"], self._generators["b_to_a"]
         with mixed(self._device, parameters.precision):
-            # Instance norm keeps the pictures of a batch apart: one call makes fake and identity.
+            # No norm mixes the pictures of a batch: one call makes fake and identity.
             fake_b, same_b = forward(torch.cat([real["a"], real["b"]])).split(number)
             fake_a, same_a = backward(torch.cat([real["b"], real["a"]])).split(number)
             again_a, again_b = backward(fake_b), forward(fake_a)
@@ -245,7 +217,8 @@ class CycleLearner:
         if self._features is not None:
             metrics |= {"Fréchet a to b, of untranslated": gaps[0]}
             metrics |= {"Fréchet b to a, of untranslated": gaps[1]}
-        score = -sum(gaps) if self._features is not None else float(self._steps)
+        # Without features there is no telling which is best: each is as good as the last, and kept.
+        score = -sum(gaps) if self._features is not None else 0.0
         count = 2 * min(_SHOWN, *(len(side) for side in self._validation))
         lines = [rows[i : i + count] for i in range(0, len(rows) - count + 1, count)]
         return Validation(score, metrics, sheet_of(lines))

@@ -14,19 +14,10 @@ from torch import Tensor
 from studio.nn.beginnings import begin_from
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.losses import moments, total_variation
-from studio.nn.pictures import (
-    Picture,
-    center_crop,
-    list_pictures,
-    originals_of,
-    random_crop,
-    read_picture,
-    resized,
-    split,
-    to_tensor,
-)
+from studio.nn.pictures import Picture, center_crop, resized, to_tensor
+from studio.nn.samples import Samples, random_parts, read_samples
 from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
 from studio_plugins.style_transfer.networks import StyleNetwork
 
@@ -64,14 +55,7 @@ def train(
     torch.manual_seed(context.seed)
     photos, styles = (load(folder, parameters) for folder in data)
     learner = StyleLearner(features, photos, styles, parameters, context)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(250, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context, 250), context)
     return Trained(
         fitted.path,
         "StyleNetwork",
@@ -80,9 +64,6 @@ def train(
         extra={"size": str(parameters.size)},
         summary=f"Learned from {len(photos[0])} photographs and {len(styles[0])} styles.",
     )
-
-
-Samples = tuple[list[Picture], list[Picture]]
 
 
 class Sampled(Protocol):
@@ -98,20 +79,13 @@ class Sampled(Protocol):
 
 
 def load(folder: Path, parameters: Sampled) -> Samples:
-    """Pictures to learn from and pictures to check on."""
-    files = list_pictures(folder)
-    held = split(files, parameters.validation, originals_of([folder]))
-    samples: Samples = ([], [])
-    for file, out in zip(files, held, strict=True):
-        picture = read_picture(file)
-        short = max(min(*picture.shape[:2], round(parameters.size * _KEPT)), parameters.size)
-        samples[out].append(resized(picture, short))
-    if len(samples[0]) < 2 or not samples[1]:
-        raise TrainingError(
-            f"{folder.name} holds too few pictures: {len(files)}.",
-            "Put at least 20 into the folder.",
-        )
-    return samples
+    """Pictures to learn from and pictures to check on, none smaller than what is learned."""
+    size = parameters.size
+
+    def kept(picture: Picture) -> Picture:
+        return resized(picture, max(min(*picture.shape[:2], round(size * _KEPT)), size))
+
+    return read_samples(folder, parameters.validation, kept)
 
 
 class StyleLearner:
@@ -217,13 +191,8 @@ class StyleLearner:
 
     def _batch(self, pictures: Sequence[Picture], random: np.random.Generator) -> Tensor:
         """Random parts, N x 3 x size x size in [0, 1], from about half to all of a picture."""
-        size, crops = self._parameters.size, []
-        for index in random.integers(len(pictures), size=self._parameters.batch):
-            picture = pictures[index]
-            side = int(random.integers(size, min(picture.shape[:2]) + 1))
-            crop = to_tensor(random_crop(picture, side, random))
-            crops.append(F.interpolate(crop, size=(size, size), mode="bilinear", antialias=True))
-        return torch.cat(crops).to(self._device).contiguous(memory_format=torch.channels_last)
+        parts = random_parts(pictures, self._parameters.size, self._parameters.batch, random)
+        return parts.to(self._device).contiguous(memory_format=torch.channels_last)
 
 
 def style_distance(made: Tensor, style: Tensor, scale: float) -> Tensor:

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from studio.nn.checkpoints import CheckpointError
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.losses import gram, total_variation
-from studio.nn.pictures import Picture, center_crop, random_crop, read_picture, resized, to_tensor
+from studio.nn.pictures import center_crop, read_picture, resized, to_tensor
+from studio.nn.samples import Samples, random_parts
 from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
 from studio_plugins.style_transfer.fast_networks import TransformerNet, example_names
 from studio_plugins.style_transfer.train import load
@@ -51,14 +52,7 @@ def train(data: Sequence[Path], parameters: FastTraining, context: TrainingConte
     torch.manual_seed(context.seed)
     photos = load(data[0], parameters)
     learner = FastLearner(features, photos, style, parameters, context.device)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(250, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context, 250), context)
     return Trained(
         fitted.path,
         "TransformerNet",
@@ -84,7 +78,7 @@ class FastLearner:
     def __init__(
         self,
         features: FeatureNetwork,
-        photos: tuple[list[Picture], list[Picture]],
+        photos: Samples,
         style: Tensor,
         parameters: FastTraining,
         device: torch.device,
@@ -190,13 +184,8 @@ class FastLearner:
 
     def _batch(self, random: np.random.Generator) -> Tensor:
         """Random parts, N x 3 x size x size in [0, 1]."""
-        size, crops = self._parameters.size, []
-        for index in random.integers(len(self._photos), size=self._parameters.batch):
-            picture = self._photos[index]
-            side = int(random.integers(size, min(picture.shape[:2]) + 1))
-            crop = to_tensor(random_crop(picture, side, random))
-            crops.append(F.interpolate(crop, size=(size, size), mode="bilinear", antialias=True))
-        return torch.cat(crops).to(self._device).contiguous(memory_format=torch.channels_last)
+        parts = random_parts(self._photos, self._parameters.size, self._parameters.batch, random)
+        return parts.to(self._device).contiguous(memory_format=torch.channels_last)
 
 
 def _painting(parameters: FastTraining) -> tuple[Tensor, str]:

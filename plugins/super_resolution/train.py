@@ -19,7 +19,7 @@ from torch import Tensor
 
 from studio.nn.beginnings import begin_from
 from studio.nn.ema import ExponentialMovingAverage
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.losses import charbonnier
 from studio.nn.metrics import psnr_y
 from studio.nn.pictures import (
@@ -64,14 +64,7 @@ def train(data: Sequence[Path], parameters: UpscalerRecipe, context: TrainingCon
     context.progress(0.0, "Reading pictures")
     training, validation = load_pairs(data, parameters)
     learner = UpscaleLearner(training, validation, parameters, context)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(500, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context), context)
     return Trained(
         fitted.path,
         "CompactEDSR",
