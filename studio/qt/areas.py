@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.qt.area import Area
 from studio.qt.geometry.area import ImageArea
+from studio.qt.geometry.extending import ExtendArea
 from studio.qt.layers.area import LayersArea
 from studio.qt.live_area import LiveArea
 from studio.qt.masking.area import MaskArea
@@ -24,6 +25,7 @@ AREAS: tuple[type[Area], ...] = (
     RecoveryArea,
     MaskArea,
     LiveArea,
+    ExtendArea,
     TransferArea,
     TrainingArea,
 )

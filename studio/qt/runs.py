@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.api.errors import UserError
 from studio.api.operation import Operation
 from studio.document import Document, Picture, Rect
+from studio.document.transforms import grown_canvas
 from studio.host.jobs import Job, JobState
 from studio.host.requests import RunRequest
 from studio.host.results import RunResult
@@ -364,7 +365,7 @@ class Runs(QObject):
         def show(after: Picture) -> None:
             self._rendering = None
             self._after = (present, after)
-            area = result.request.region if _is_enlarged_region(result) else None
+            area = _area(result)
             if self._session.document is not None and result.output != "document":
                 self._canvas.set_overlay(Overlay(after, area, tr("Before"), tr(result.title)))
             elif self._session.document is None:
@@ -425,6 +426,14 @@ class Runs(QObject):
 
     def _tell(self, error: BaseException) -> None:
         self._workspace.messages.show_error(error)
+
+
+def _area(result: RunResult) -> Rect | None:
+    """The canvas rectangle that the picture with the result covers; None = the canvas."""
+    origin = result.request.picture
+    if result.margins is not None and origin is not None:
+        return grown_canvas(result.margins, origin.width, origin.height)
+    return result.request.region if _is_enlarged_region(result) else None
 
 
 def _is_enlarged_region(result: RunResult) -> bool:
