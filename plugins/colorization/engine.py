@@ -46,12 +46,12 @@ def colorize(
     Returns:
         As many as asked for, or fewer where the network cannot think of others.
     """
+    if parameters.strength == parameters.denoise == parameters.contrast == 0:
+        return [Pixels(pixels)]
     image = pixels if context.alpha is None else filled(pixels, context.alpha)
     image = _denoised(image, parameters, context)
     scene = _Scene.of(image, context.hints, parameters, context)
     tone = _tone(scene.lightness, parameters.contrast)
-    if parameters.strength == 0 and tone is None:
-        return [Pixels(image)]
     count = 1 if context.previewing else parameters.variations
     made = list(_chromas(scene, parameters, count, context))
     if len(made) < count:

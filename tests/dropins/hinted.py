@@ -20,9 +20,19 @@ def paint(pixels, _mask, parameters, context):
 @hookimpl
 def operations():
     return [
-        Operation("hinted.paint", "Paint hints", "Adjust", "Shows them", Paint, ":paint",
-                  hints="colors", live=True, preview=False),
-        Operation("hinted.try", "Try hints", "Adjust", "Shows them", Paint, ":paint",
-                  hints="colors"),
+        Operation(
+            "hinted.paint",
+            "Paint hints",
+            "Adjust",
+            "Shows them",
+            Paint,
+            ":paint",
+            hints="colors",
+            live=True,
+            preview=False,
+        ),
+        Operation(
+            "hinted.try", "Try hints", "Adjust", "Shows them", Paint, ":paint", hints="colors"
+        ),
         Operation("hinted.deaf", "Deaf", "Adjust", "Takes none", Paint, ":paint"),
     ]

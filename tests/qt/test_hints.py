@@ -113,6 +113,12 @@ def test_the_form_brings_its_tool_and_takes_it_along(opened: MainWindow, qtbot: 
     assert opened.toolbox.current.id == "brush"
     opened.tools.choose_id("tiny.invert")
     assert opened.toolbox.current.id == "brush"
+    opened.tools.choose_id("hinted.paint")
+    opened.tools.choose_id("adjustments.invert")
+    page = opened.tools.page
+    assert page is not None
+    assert page.operation.id == "adjustments.invert"
+    assert opened.toolbox.current.id == "hand"
 
 
 def test_the_tool_brings_a_form(opened: MainWindow) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 from studio.qt.area import Area, Desk
 from studio.qt.hints.section import HintSection
 from studio.qt.hints.tool import HintTool
+from studio.qt.live_area import VIEWING
 from studio.qt.panels.operation_page import OperationPage
+from studio.qt.tools.toolbox import FIRST
 
 if TYPE_CHECKING:
     from studio.qt.main_window import MainWindow
@@ -46,7 +48,9 @@ class HintsArea(Area):
                 self._before = toolbox.current.id
                 toolbox.choose(HintTool.id)
         elif left is not None and toolbox.current.id == HintTool.id:
-            toolbox.choose(self._before)
+            # A brush would close another form that is shown live.
+            fits = self._tools.page is None or self._before in VIEWING
+            toolbox.choose(self._before if fits else FIRST)
 
     def _prepare(self, page: OperationPage) -> None:
         if page.operation.id in self.sections:

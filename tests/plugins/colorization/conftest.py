@@ -101,9 +101,8 @@ def run(runner: Runner) -> Callable[..., RunResult]:
         picture = Picture(pixels.shape[1], pixels.shape[0], (layer,), layer.id, icc)
         if mask is not None:
             picture = picture.replaced(selection=Raster.from_array(mask[..., None]))
-        request = RunRequest(
-            "colorization.colorize", parameters, picture, device="cpu", hints=hints
-        )
+        values = {"size": 128, **parameters}
+        request = RunRequest("colorization.colorize", values, picture, device="cpu", hints=hints)
         return runner.execute(request)
 
     return execute

@@ -71,7 +71,7 @@ def test_chroma_ends_where_the_lightness_has_an_edge(photo: Callable[..., Array]
     coarse = torch.nn.functional.adaptive_avg_pool2d(true, (15, 20))
     fine = at_edges(coarse, light)
     plain = torch.nn.functional.interpolate(coarse, (120, 160), mode="bilinear")
-    assert (fine - true).abs().mean() < (plain - true).abs().mean() / 4
+    assert (fine - true).abs().mean() < (plain - true).abs().mean() / 3
     # And at eight times the guide's size.
     large = light.repeat_interleave(8, 2).repeat_interleave(8, 3)
     sharp = Chroma.of(fine, light).rows(large[:, :, :64], 960, 0)

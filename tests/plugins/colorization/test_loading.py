@@ -192,7 +192,7 @@ def test_ddcolor_with_the_package(save: Save) -> None:
     from spandrel_extra_arches.architectures.DDColor import DDColor
 
     torch.manual_seed(0)
-    network = DDColor("convnext-t", nf=64, num_output_channels=2, last_norm="Spectral",
+    network = DDColor(encoder_name="convnext-t", nf=64, num_output_channels=2, last_norm="Spectral",
                       num_queries=10, num_scales=3, dec_layers=3, input_size=(256, 256))  # fmt: skip
     found = read_predictor(save(network)).eval()
     with torch.no_grad():

@@ -142,7 +142,7 @@ def test_records_and_sizes() -> None:
 @pytest.mark.parametrize("output", ["canvas", "document"])
 def test_only_what_makes_a_region_or_layers_takes_hints(tmp_path: Path, output: str) -> None:
     code = (Path(__file__).parents[2] / "dropins" / "hinted.py").read_text(encoding="utf-8")
-    wrong = code.replace('hints="colors"),', f'hints="colors", output="{output}"),')
+    wrong = code.replace("live=True,", "").replace("hints=", f'output="{output}", hints=')
     assert wrong != code
     (tmp_path / "hinted.py").write_text(wrong, encoding="utf-8")
     (failure,) = [f for f in discover(tmp_path).failures if "hints" in str(f)]
