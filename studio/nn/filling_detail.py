@@ -25,8 +25,8 @@ _SOURCES = 16_000  # places that are looked at
 _FAR = (
     0.15  # cost of a place that is a whole window away; a squared difference summed over 48 values
 )
-_BROKEN = 0.03  # cost of each neighbour that is borrowed from elsewhere
-_ROUNDS = 4
+_BROKEN = 0.15  # cost of each neighbour that is borrowed from elsewhere
+_ROUNDS = 12
 _CHUNK = 1024
 
 Floats = npt.NDArray[np.float32]

@@ -32,6 +32,12 @@ def tiny() -> InpaintingNetwork:
     return network.eval()
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(_steady_torch: None) -> None:
+    """Networks this small only wait for each other's threads."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def network_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bundled") / "tiny.safetensors"

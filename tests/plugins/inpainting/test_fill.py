@@ -48,10 +48,10 @@ def soft(height, width):
 
 
 @pytest.mark.parametrize("given", ENGINES, ids=NAMES)
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("shape", [one_pixel, everything, border, islands, soft])
-def test_outside_the_mask_nothing_changes(run, picture, photo, given, dtype, shape):
-    pixels, mask = photo(70, 90, dtype), shape(70, 90)
+def test_outside_the_mask_nothing_changes(run, picture, photo, given, shape):
+    dtype = np.uint16 if shape in (border, soft) else np.uint8
+    pixels, mask = photo(50, 70, dtype), shape(50, 70)
     result = run(picture(pixels, mask), **given)
     after = composite(result.after())
     assert after.dtype == dtype
@@ -114,7 +114,7 @@ def test_a_soft_edge_blends_once(run, picture, photo, given):
 
 @pytest.mark.parametrize("given", ENGINES, ids=NAMES)
 def test_variations_differ_and_seeds_repeat(run, picture, photo, given):
-    made = picture(photo(160, 160), disc(160, 160, 40))
+    made = picture(photo(96, 96), disc(96, 96, 20))
     count = 2 if given["engine"] == "prior" else 4
     result = run(made, seed=7, variations=count, **given)
     again = run(made, seed=7, variations=count, **given)
@@ -130,7 +130,7 @@ def test_the_prior_comes_close_to_what_it_is_fitted_to(run, picture):
     pixels = np.zeros((64, 64, 3), np.uint8)
     pixels[:, (np.arange(64) // 8) % 2 == 0] = 200
     mask = disc(64, 64, 6)
-    after = composite(run(picture(pixels, mask), engine="prior", steps=150).after())[..., :3]
+    after = composite(run(picture(pixels, mask), engine="prior", steps=80).after())[..., :3]
     off = np.abs(after.astype(int) - pixels)[mask > 0].mean()
     assert off < 50  # a flat gray would be 100 off
 
