@@ -159,10 +159,9 @@ class TrainingBench:
             UserError: if another process trains it.
         """
         with self._lock:
-            if not run.state.resumable or run is self._current:
+            if not run.state.resumable or run in self._queue:
                 return
-            self._refuse_taken(run)
-            self._enqueue(run)
+            self._go_on(run)
         self._tell(run)
 
     def finish(self, run: TrainingRun) -> None:
@@ -177,9 +176,8 @@ class TrainingBench:
                 run.ask(FINISH)
             elif run in self._queue and run.has_learned:
                 run.wanted = FINISH
-            elif run.state.resumable and run is not self._current and run.has_learned:
-                self._refuse_taken(run)
-                self._enqueue(run)
+            elif run.state.resumable and run.has_learned:
+                self._go_on(run)
                 run.wanted = FINISH
             else:
                 return
@@ -243,6 +241,12 @@ class TrainingBench:
                 f"{run.title} is being trained by another window or command.",
                 "Pause it there first.",
             )
+
+    def _go_on(self, run: TrainingRun) -> None:
+        """Queue what stands still; its last process may be about to end, and is waited for then."""
+        if run is not self._current:
+            self._refuse_taken(run)
+        self._enqueue(run)
 
     def _enqueue(self, run: TrainingRun) -> None:
         if self._closed:

@@ -115,6 +115,20 @@ def test_a_paused_training_is_found_at_the_next_start_and_finished_early(service
     assert bench.runs() == (other,)
 
 
+@pytest.mark.parametrize("wish", ["resume", "finish"])
+def test_a_wish_while_its_process_still_ends_is_heeded(bench, photos, wish):
+    run = bench.start("tinytrain", [photos], {"steps": 300, "wait": 2})
+    until(lambda: run.fraction > 0.1)
+    run.pause()
+    until(lambda: run.state is RunState.PAUSED)
+    assert bench.current is run  # the process has said so, and is on its way out
+    getattr(run, wish)()
+    assert run.state is RunState.WAITING
+    assert bench.wait(run, 100)
+    assert (run.state, run.error) == (RunState.FINISHED, None)
+    assert (run.card.trained["steps"] == 300) is (wish == "resume")
+
+
 @pytest.mark.parametrize(
     ("trouble", "message", "hint"),
     [
