@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.qt.area import Area
 from studio.qt.geometry.area import ImageArea
 from studio.qt.geometry.extending import ExtendArea
+from studio.qt.hints.area import HintsArea
 from studio.qt.layers.area import LayersArea
 from studio.qt.live_area import LiveArea
 from studio.qt.masking.area import MaskArea
@@ -23,6 +24,7 @@ AREAS: tuple[type[Area], ...] = (
     ImageArea,
     HistoryArea,
     RecoveryArea,
+    HintsArea,
     MaskArea,
     LiveArea,
     ExtendArea,

@@ -125,6 +125,7 @@ class Runs(QObject):
             region=region,
             grow=grow,
             feather=feather,
+            hints=self._workspace.hints.given_to(operation),
             seed=secrets.randbelow(2**31) if seed is None else seed,
             device=settings.device,
             precision=settings.precision,

@@ -8,6 +8,7 @@ from functools import cached_property
 from studio.host.services import Services
 from studio.qt.background import Background
 from studio.qt.editing import Edits
+from studio.qt.hints.points import HintPoints
 from studio.qt.library import Library
 from studio.qt.masking.state import RunMask
 from studio.qt.messages import MessageBar
@@ -40,6 +41,11 @@ class Workspace:
     def library(self) -> Library:
         """Galleries of reference pictures."""
         return Library(self.services, self.background, self.messages, self.session, self.session)
+
+    @cached_property
+    def hints(self) -> HintPoints:
+        """Colors that are known at points of the picture."""
+        return HintPoints(self.session)
 
     @cached_property
     def mask(self) -> RunMask:

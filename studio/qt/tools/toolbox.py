@@ -12,6 +12,7 @@ from studio.qt.geometry.crop_tool import CropTool
 from studio.qt.geometry.move_tool import MoveTool
 from studio.qt.geometry.text_tool import TextTool
 from studio.qt.geometry.transform_tool import TransformTool
+from studio.qt.hints.tool import HintTool
 from studio.qt.masking.tool import RemoveTool
 from studio.qt.selecting.brush_tool import SelectionBrushTool
 from studio.qt.selecting.color_tools import ByColorTool, WandTool
@@ -43,6 +44,7 @@ TOOLS: tuple[type[Tool], ...] = (
     CloneTool,
     HealTool,
     RemoveTool,
+    HintTool,
     TextTool,
     MoveTool,
     TransformTool,
