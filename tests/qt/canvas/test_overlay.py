@@ -203,6 +203,21 @@ def test_tiles_of_a_running_job_appear_where_they_belong(open_view, grab, noise)
     assert np.array_equal(grab(view), plain)
 
 
+def test_what_a_job_makes_around_the_picture_is_seen_there(open_view, grab, noise):
+    before = noise(200, 150)
+    view = open_view(before)
+    plain = grab(view)
+    pixels = np.zeros((150, 230, 4), np.uint8)
+    pixels[:, :30] = (9, 99, 199, 255)
+    view.show_tile(Tile(0, 0, pixels, (230, 150), Rect(-30, 0, 230, 150)))
+    got = grab(view)
+    new, old = (view.viewport.placed(Rect(*r)) for r in ((-30, 0, 29, 150), (0, 0, 200, 150)))
+    assert (got[new.y : new.bottom, new.x : new.right] == (9, 99, 199)).all()
+    assert np.array_equal(got[old.y : old.bottom, old.x : old.right], before[..., :3])
+    view.clear_tiles()
+    assert np.array_equal(grab(view), plain)
+
+
 def test_tiles_of_a_huge_result_are_kept_small(open_view, grab):
     view = open_view(np.zeros((150, 200, 4), np.uint8) + 255)
     pixels = np.full((400, 500, 3), (9, 99, 199), np.uint8)

@@ -89,6 +89,26 @@ def test_a_new_picture_is_fitted_but_not_enlarged():
     assert small.zoom == (800 - 32) / 100
 
 
+def test_a_fitted_view_makes_room_for_what_lies_around_the_picture():
+    port = viewport((1000, 800), (4000, 2000))
+    fitted = port.state
+    room = Rect(-1000, 0, 5000, 3000)
+    assert port.make_room(room)
+    assert not port.make_room(room)
+    placed = port.placed(room)
+    assert placed.x >= 16
+    assert placed.right <= 984
+    assert (placed.bottom - placed.y) <= 768
+    assert abs(placed.x + placed.right - 1000) <= 1
+    assert port.make_room(None)
+    assert port.state == fitted
+
+    port.zoom_to(1.0)
+    placed = port.state
+    assert not port.make_room(room)
+    assert port.state == placed
+
+
 @given(st.integers(100, 4000), st.integers(100, 4000), st.sampled_from([2, 3, 4]), fractions)
 def test_an_enlarged_canvas_shows_the_same_part(width, height, factor, at):
     port = viewport((800, 600), (width, height))
