@@ -159,9 +159,8 @@ def _read(path: Path) -> Any:
 
     try:
         if path.is_dir():
-            pipeline = diffusers.AutoPipelineForInpainting.from_pretrained(
-                path, local_files_only=True
-            )
+            kind: Any = diffusers.AutoPipelineForInpainting  # which is typed only in part
+            pipeline = kind.from_pretrained(path, local_files_only=True)
         else:
             name = "StableDiffusionXLInpaintPipeline" if _is_xl(path) else _SD
             pipeline = getattr(diffusers, name).from_single_file(path, local_files_only=True)

@@ -106,7 +106,7 @@ def _from_spandrel(state: dict[str, Tensor], name: str) -> Filler:
 
     registry = spandrel.MAIN_REGISTRY.copy()
     try:
-        import spandrel_extra_arches  # type: ignore[import-untyped,import-not-found]  # optional
+        import spandrel_extra_arches  # type: ignore[import-not-found]  # optional
     except ImportError:
         pass
     else:

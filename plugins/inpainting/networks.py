@@ -23,7 +23,8 @@ class Spectrum(nn.Module):
         spectrum = torch.fft.rfft2(x.float(), norm="ortho")
         made = self.conv(torch.cat([spectrum.real, spectrum.imag], dim=1))
         real, imaginary = made.float().chunk(2, dim=1)
-        return torch.fft.irfft2(torch.complex(real, imaginary), s=x.shape[2:], norm="ortho")
+        back: Tensor = torch.fft.irfft2(torch.complex(real, imaginary), s=x.shape[2:], norm="ortho")
+        return back
 
 
 class SplitBlock(nn.Module):
@@ -37,7 +38,7 @@ class SplitBlock(nn.Module):
         self.fusion = nn.Conv2d(wider, wider, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        near, far = x.split([self.near, x.shape[1] - self.near], dim=1)
+        near, far = x[:, : self.near], x[:, self.near :]
         made: Tensor = self.fusion(
             torch.cat([self.local_branch(near), self.global_branch(far)], dim=1)
         )

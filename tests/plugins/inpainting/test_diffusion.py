@@ -30,6 +30,7 @@ def test_a_missing_folder_is_told(run, picture, photo, tmp_path):
 
 
 def test_a_missing_library_is_told(run, picture, photo, tmp_path, monkeypatch):
+    pytest.importorskip("diffusers")  # which looks for transformers once, when it is imported
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(UserError, match="transformers") as caught:
         run(picture(photo(40, 40), disc(40, 40, 8)), engine="diffusion", pipeline=str(tmp_path))
