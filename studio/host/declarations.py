@@ -104,10 +104,6 @@ def _check_live(operation: Operation, where: str) -> None:
             f"{where}: only an operation that makes a region or layers of a picture takes hints.",
             _AUTHOR,
         )
-    if operation.brush and (operation.selection, operation.output) != ("required", "region"):
-        raise PluginError(
-            f"{where}: what a brush runs makes a region and requires a selection.", _AUTHOR
-        )
     if operation.follows_drawing and not operation.live:
         raise PluginError(f"{where}: only a live operation can follow drawing.", _AUTHOR)
 
