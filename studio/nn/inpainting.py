@@ -94,7 +94,7 @@ class InpaintingNetwork(nn.Module):
         self.join2 = nn.Conv2d(4 * width, 2 * width, 3, padding=1)
         self.up2 = nn.Conv2d(2 * width, width, 3, padding=1)
         self.join1 = nn.Conv2d(2 * width, width, 3, padding=1)
-        self.up1 = nn.Conv2d(width, 4 * (width // 3), 3, padding=1)
+        self.up1 = nn.Conv2d(width, width // 3, 3, padding=1)
         self.last = nn.Conv2d(width // 3 + 4, 3, 3, padding=1)
         self.reset()
 
@@ -130,7 +130,7 @@ class InpaintingNetwork(nn.Module):
         x = F.gelu(self.join2(torch.cat([x, quarter], dim=1)))
         x = _enlarged(F.gelu(self.up2(x)))
         x = F.gelu(self.join1(torch.cat([x, half], dim=1)))
-        x = F.pixel_shuffle(F.gelu(self.up1(x)), 2)
+        x = F.gelu(self.up1(_enlarged(x)))
         made = smooth + self.last(torch.cat([x, given.to(x.dtype)], dim=1)).to(image.dtype)
         if not self.training:
             made = made.clamp(0, 1)
@@ -158,4 +158,5 @@ def read_inpainting_network(path: Path) -> InpaintingNetwork:
 
 
 def _enlarged(x: Tensor) -> Tensor:
+    # Not transposed nor shuffled: those leave a grid (Odena et al. 2016).
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
