@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -143,16 +144,20 @@ def _gray_to_color(state: Mapping[str, Tensor], name: str) -> Predictor:
 def _ddcolor(state: Mapping[str, Tensor], name: str) -> Predictor:
     """DDColor (Kang et al. 2023), from a package of spandrel's authors with its own license."""
     try:
-        from spandrel import ArchRegistry, ModelLoader
-        from spandrel_extra_arches import EXTRA_REGISTRY
+        extra = importlib.import_module(EXTRA)
     except ImportError as error:
         raise CheckpointError(
             f"{name} is a DDColor network, whose code comes with the package {EXTRA}, and that is "
             "not installed.",
             f"Install it with pip install {EXTRA}, if its license suits you.",
         ) from error
+    from spandrel import (  # type: ignore[import-untyped]  # it ships no types
+        ArchRegistry,
+        ModelLoader,
+    )
+
     registry = ArchRegistry()
-    registry.add(*EXTRA_REGISTRY)
+    registry.add(*extra.EXTRA_REGISTRY)
     try:
         model = ModelLoader(registry=registry).load_from_state_dict(dict(state)).model
     except Exception as error:

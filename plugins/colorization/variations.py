@@ -73,9 +73,11 @@ def others(prediction: Prediction, hints: Hints, count: int, temperature: float)
     around = F.avg_pool2d(
         shares, _AROUND, stride=1, padding=_AROUND // 2, count_include_pad=False
     )  # 1 x Q x h x w
-    own = prediction.colors(temperature)
+    size = (shares.shape[2], shares.shape[3])
+    own = F.adaptive_avg_pool2d(prediction.colors(temperature), size)
     gap = (own[:, None] - centers[None, :, :, None, None]).norm(dim=2)
-    gain = around * torch.where(gap > _OTHER, gap.clamp(max=_FARTHEST), 0.0)
+    # A place has the color itself, not only what is next to it.
+    gain = torch.minimum(around, shares) * torch.where(gap > _OTHER, gap.clamp(max=_FARTHEST), 0.0)
     gain = (gain * _free(hints, gain))[0]
     height, width = gain.shape[1:]
     down = torch.arange(height, device=gain.device)[:, None]

@@ -79,7 +79,7 @@ def plain(hints: Hints) -> Any:
     """What a record keeps of hints: the dabs, or the hash of a picture."""
     if isinstance(hints, tuple):
         return [[dab.x, dab.y, dab.radius, dab.color] for dab in hints]
-    return {"sha256": hashlib.sha256(np.ascontiguousarray(hints)).hexdigest()}
+    return {"sha256": hashlib.sha256(hints.tobytes()).hexdigest()}
 
 
 def given(hints: Hints) -> bool:
@@ -98,8 +98,7 @@ def hint_tensor(hints: Hints, area: Rect, icc: bytes | None) -> Tensor | None:
     import torch
 
     space = icc if is_srgb_like(icc) else wide_gamut_profile()
-    drawn = isinstance(hints, tuple)
-    pixels = _drawn(hints, area, space) if drawn else _cut(hints, area, space)
+    pixels = _drawn(hints, area, space) if isinstance(hints, tuple) else _cut(hints, area, space)
     if pixels is None:
         return None
     return torch.from_numpy(pixels).permute(2, 0, 1)[None]
@@ -126,7 +125,8 @@ def _drawn(dabs: Iterable[Dab], area: Rect, space: bytes | None) -> Array | None
 
 
 def _in_space(color: str, space: bytes | None) -> Array:
-    samples = np.array([[[int(color[i : i + 2], 16) for i in (1, 3, 5)]]], np.float32) / 255
+    samples = np.array([[[int(color[i : i + 2], 16) for i in (1, 3, 5)]]], np.float32)
+    samples /= 255
     values: Array = convert(samples, None, space).reshape(3).astype(np.float32)
     return values
 
@@ -135,7 +135,8 @@ def _cut(hints: Array, area: Rect, space: bytes | None) -> Array | None:
     part = hints[area.y : area.y + area.height, area.x : area.x + area.width]
     if part.shape[:2] != (area.height, area.width) or not part[..., 3].any():
         return None
-    pixels = part.astype(np.float32) / np.iinfo(part.dtype).max
+    pixels = part.astype(np.float32)
+    pixels /= np.iinfo(part.dtype).max
     if space is not None:
         pixels[..., :3] = convert(np.ascontiguousarray(pixels[..., :3]), None, space)
     return pixels

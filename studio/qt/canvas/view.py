@@ -68,6 +68,7 @@ class CanvasView(ToolView):
         self._scene = scene = Scene(to_display)
         self._frame = Frame()
         self._divider = 0.5
+        self._room: Rect | None = None
         self._show_before = False
         self._tab_held = self._dragging_divider = False
         self._cursor: QPointF | None = None
@@ -118,6 +119,7 @@ class CanvasView(ToolView):
         self._show_before = self._dragging_divider = False
         if document is not None:
             self.viewport.show(document.picture.width, document.picture.height)
+            self._make_room()
         self._refresh()
 
     def set_to_display(self, to_display: ToDisplay | None) -> None:
@@ -142,7 +144,7 @@ class CanvasView(ToolView):
         self._show_before = self._show_before and renewed
         self._dragging_divider = False
         self._scene.set_overlay(overlay)
-        self.viewport.make_room(self._scene.beyond)
+        self._make_room()
         self._refresh()
 
     @property
@@ -187,9 +189,15 @@ class CanvasView(ToolView):
         self._make_room()
         self.update()
 
+    def set_room(self, room: Rect | None) -> None:
+        """Let a fitted view show this part of the plane, too, for a tool that works there."""
+        self._room = room
+        self._make_room()
+
     def _make_room(self) -> None:
-        """Show what a result puts around the picture, while the view is fitted."""
-        if self.viewport.make_room(self._scene.beyond):
+        """Show what a tool or a result needs around the picture, while the view is fitted."""
+        areas = [area for area in (self._room, self._scene.beyond) if area is not None]
+        if self.viewport.make_room(areas[0].united(areas[-1]) if areas else None):
             self._refresh()
 
     def set_rulers(self, shown: bool) -> None:
@@ -354,7 +362,8 @@ class CanvasView(ToolView):
             Qt.Key.Key_Home: 0.0,
             Qt.Key.Key_End: 1.0,
         }
-        if self._scene.overlay is not None and event.key() in targets:
+        overlay = self._scene.overlay
+        if overlay is not None and overlay.divided and event.key() in targets:
             self.divider = targets[Qt.Key(event.key())]
         else:
             super().keyPressEvent(event)

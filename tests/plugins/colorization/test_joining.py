@@ -74,8 +74,8 @@ def test_chroma_ends_where_the_lightness_has_an_edge(photo: Callable[..., Array]
     assert (fine - true).abs().mean() < (plain - true).abs().mean() / 3
     # And at eight times the guide's size.
     large = light.repeat_interleave(8, 2).repeat_interleave(8, 3)
-    sharp = Chroma.of(fine, light).rows(large[:, :, :64], 960, 0)
-    blurred = Chroma.of(fine, light, edges=False).rows(large[:, :, :64], 960, 0)
+    sharp = Chroma.of(true, light).rows(large[:, :, :64], 960, 0)
+    blurred = Chroma.of(true, light, edges=False).rows(large[:, :, :64], 960, 0)
     wanted = true.repeat_interleave(8, 2).repeat_interleave(8, 3)[:, :, :64]
     beside = slice(640, 690)
     errors = [(each - wanted)[..., beside].abs().mean() for each in (sharp, blurred)]
