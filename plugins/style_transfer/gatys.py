@@ -71,8 +71,16 @@ class Objective:
         self.content_layer = next(layer for layer in CONTENT_LAYERS if layer in available)
         self._layers = tuple(dict.fromkeys((*self.style_layers, self.content_layer)))
 
-    def targets(self, content: Tensor, style: Tensor) -> Targets:
-        """Features of 1 x 3 x H x W content and 1 x 3 x h x w style, both in [0, 1]."""
+    def targets(self, content: Tensor, style: Tensor, toned: Tensor | None = None) -> Targets:
+        """What a picture is compared with.
+
+        Args:
+            content: 1 x 3 x H x W in [0, 1]; style losses are in units of its distance to the style.
+            style: 1 x 3 x h x w in [0, 1].
+            toned: the content in the style's colors, whose features are to be kept; None for the
+                content itself. In its own ones a dark or flat picture would ask for faint features,
+                and the style for strong ones: what it shows would give way.
+        """
         with torch.no_grad():
             given = self._network(content, self._layers)
             made = self._network(style, self.style_layers)
@@ -81,6 +89,8 @@ class Objective:
                 goal = gram(made[layer])
                 distance = (gram(given[layer]) - goal).square().sum()
                 grams[layer] = goal, distance + _LEAST * goal.square().sum() + 1e-12
+            if toned is not None:
+                given = self._network(toned, (self.content_layer,))
             found = given[self.content_layer].float()
             return Targets(self.content_layer, found, found.var() + 1e-8, grams)
 

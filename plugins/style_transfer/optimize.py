@@ -105,7 +105,8 @@ class _Painting:
         # The style as large as the content is: its strokes keep their share of the picture.
         style = fitted(self._style, max(round(side * self._parameters.style_scale), 32))
         self._context.progress(self._fraction, "Looking at the style")
-        targets = self._objective.targets(content, style)
+        toned = content if self._parameters.preserve_colors else recolored(content, style)
+        targets = self._objective.targets(content, style, toned)
         if image is not None:
             size = list(content.shape[2:])
             start = F.interpolate(image, size=size, mode="bicubic").clamp(0, 1)
@@ -113,10 +114,8 @@ class _Painting:
             # One of its own: loading a network draws numbers, too, but only the first time.
             generator = torch.Generator().manual_seed(self._context.seed)
             start = torch.rand(content.shape, generator=generator).to(content.device)
-        elif self._parameters.preserve_colors:
-            start = content
         else:
-            start = recolored(content, style)
+            start = toned
         descent = Descent(
             start,
             lambda made: self._objective(made, targets, self._alive),

@@ -137,6 +137,19 @@ def test_content_is_at_rest_without_a_style():
     assert float(judge(1 - content, targets)) > 0.1
 
 
+def test_a_dark_picture_is_to_keep_what_it_shows_in_the_styles_colors():
+    content, style = pictures()
+    content = content * 0.1 + 0.05
+    toned = recolored(content, style)
+    judge = objective(style=0.0)
+    kept = judge.targets(content, style, toned)
+    assert float(judge(toned, kept)) == pytest.approx(0, abs=1e-9)
+    assert float(judge(content, kept)) > 0.1
+    plain = judge.targets(content, style)
+    for layer, (goal, distance) in plain.grams.items():  # the style's losses are as they were
+        torch.testing.assert_close(kept.grams[layer], (goal, distance))
+
+
 def test_it_starts_with_the_styles_colors():
     content, style = pictures()
     style = torch.cat([style[:, :1] * 0.5 + 0.25, style[:, 1:] * 0.2 + 0.4], dim=1)
