@@ -150,6 +150,7 @@ class TrainingRun:
             case "done":
                 self.state, self.fraction, self.message = RunState.FINISHED, 1.0, ""
                 self.model = message["model"]
+                self.seconds = records.read_status(self.folder).seconds
             case "failed":
                 self.state = RunState.FAILED
                 self.error = JobError(message["message"], message["hint"], message["details"])
