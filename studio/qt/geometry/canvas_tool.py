@@ -11,10 +11,9 @@ from typing_extensions import override
 
 from studio.api.margins import Margins
 from studio.api.operation import Operation
-from studio.document import Document
+from studio.document import Document, Rect
 from studio.document.transforms import canvas_size, grown_canvas
 from studio.qt.canvas import CanvasView
-from studio.qt.canvas.viewport import ViewState
 from studio.qt.geometry.box import Box
 from studio.qt.geometry.box_tool import BoxTool
 from studio.qt.geometry.controls import Row, choice, quiet, whole_number
@@ -74,7 +73,6 @@ class CanvasTool(BoxTool):
             for operation in desk.workspace.services.registry.operations()
             if operation.margin_values is not None
         }
-        self._room: ViewState | None = None
 
     @property
     def document(self) -> Document | None:
@@ -97,24 +95,21 @@ class CanvasTool(BoxTool):
         super().set_box(box)
 
     @override
-    def activate(self) -> None:
-        super().activate()
-        canvas, bounds = self.desk.canvas, self.bounds
-        wide, high = bounds.width * (1 + 2 * ROOM), bounds.height * (1 + 2 * ROOM)
-        view = canvas.viewport
-        if not canvas.fitted or self.box is None:
-            return
-        if wide * view.zoom > view.width or high * view.zoom > view.height:
-            # A picture that fills the view leaves no room to drag its border outwards.
-            canvas.show_area(QRectF(-bounds.width * ROOM, -bounds.height * ROOM, wide, high))
-            self._room = view.state
-
-    @override
     def deactivate(self) -> None:
         super().deactivate()
-        room, self._room = self._room, None
-        if room is not None and self.desk.canvas.viewport.state == room:
-            self.desk.canvas.fit()
+        self.desk.canvas.set_room(None)
+
+    @override
+    def restart(self) -> None:
+        super().restart()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """A picture that fills the view leaves no room to drag its border outwards."""
+        bounds = self.bounds
+        across, down = round(bounds.width * ROOM), round(bounds.height * ROOM)
+        room = Rect(-across, -down, bounds.width + 2 * across, bounds.height + 2 * down)
+        self.desk.canvas.set_room(room if self.box is not None else None)
 
     def set_margin(self, side: str, pixels: int) -> None:
         """Let one side lie ``pixels`` outside the canvas as it is."""
