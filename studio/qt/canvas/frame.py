@@ -54,9 +54,10 @@ class Frame:
             canvas = as_qrect(port.placed(display.picture.bounds))
             painter.setClipRegion(QRegion(window) - QRegion(canvas))
             painter.fillRect(window, colors.background)
+            # Under a result around the picture, in which it would look like a seam.
+            draw_border(painter, canvas, colors.border)
             self._paint_picture(painter, view, display, canvas)
             painter.setClipRect(window)
-            draw_border(painter, canvas, colors.border)
             view.paint_over(painter)
             _paint_divider(painter, view)
         if view.rulers:

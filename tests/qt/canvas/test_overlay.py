@@ -211,7 +211,7 @@ def test_what_a_job_makes_around_the_picture_is_seen_there(open_view, grab, nois
     pixels[:, :30] = (9, 99, 199, 255)
     view.show_tile(Tile(0, 0, pixels, (230, 150), Rect(-30, 0, 230, 150)))
     got = grab(view)
-    new, old = (view.viewport.placed(Rect(*r)) for r in ((-30, 0, 29, 150), (0, 0, 200, 150)))
+    new, old = (view.viewport.placed(Rect(*r)) for r in ((-30, 0, 30, 150), (0, 0, 200, 150)))
     assert (got[new.y : new.bottom, new.x : new.right] == (9, 99, 199)).all()
     assert np.array_equal(got[old.y : old.bottom, old.x : old.right], before[..., :3])
     view.clear_tiles()
