@@ -141,7 +141,7 @@ def _nearest(features: _Features, targets: Tensor, places: Tensor, length: int) 
     theirs = torch.cat([theirs, where], dim=1)
     norms = theirs.square().sum(dim=1)
     best = []
-    for chunk in targets.split(_CHUNK):
+    for chunk in torch.split(targets, _CHUNK):
         mine = torch.cat([features.at(chunk), chunk.to(where.dtype) * math.sqrt(_FAR) / length], 1)
         best.append((norms - 2 * (mine @ theirs.T)).argmin(dim=1))
     return places[torch.cat(best)]
@@ -168,7 +168,7 @@ def _coherent(features: _Features, targets: Tensor, sources: Tensor, usable: Ten
         inside = ((at >= 0) & (at <= limit)).all(dim=2)
         at = at.clamp(min=0).minimum(limit)
         good = inside & usable[at[..., 0], at[..., 1]]
-        other = features.at(at.flatten(0, 1)).unflatten(0, at.shape[:2])
+        other = torch.unflatten(features.at(at.flatten(0, 1)), 0, at.shape[:2])
         cost = (other - mine[now][:, None]).square().sum(dim=2)
         differs = (choices[:, :, None] != theirs[:, None]).any(dim=3) & exists[:, None]
         cost = cost + _BROKEN * differs.sum(dim=2)

@@ -39,7 +39,7 @@ def srgb_to_lab(rgb: Tensor) -> Tensor:
 
 def srgb_to_lightness(rgb: Tensor) -> Tensor:
     """The L of `srgb_to_lab` alone: N x 1 x H x W in [0, 100]."""
-    red, green, blue = _linear(rgb).split(1, dim=1)
+    red, green, blue = torch.split(_linear(rgb), 1, dim=1)
     row = _TO_XYZ[1]
     return 116 * _f(row[0] * red + row[1] * green + row[2] * blue) - 16
 

@@ -69,7 +69,7 @@ class Scene:
     @property
     def beyond(self) -> Rect | None:
         """What a result, or the tiles of one that is made, covers; None without one."""
-        areas = (self.overlay and self.overlay.area, self.tiles.area)
+        areas = (None if self.overlay is None else self.overlay.area, self.tiles.area)
         shown = [area for area in areas if area is not None]
         return shown[0].united(shown[-1]) if shown else None
 
