@@ -46,7 +46,7 @@ def operated(
     opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
     layer = Layer("photo", Raster.from_array(np.concatenate([pixels, opaque], axis=2)))
     selection = None if mask is None else Raster.from_array(pixels_of(mask))
-    picture = Picture(pixels.shape[1], pixels.shape[0], (layer,), layer.id, selection)
+    picture = Picture(pixels.shape[1], pixels.shape[0], (layer,), layer.id, selection=selection)
     result = runner.execute(RunRequest(operation, parameters, picture, hints=hints))
     if result.margins is not None:
         made: Tensor = to_tensor(composite(result.flat())[..., :3])
