@@ -48,9 +48,9 @@ class ToolBar(QToolBar):
         exclusive = QButtonGroup(self)
         for _, tools in groupby(toolbox.types, key=lambda tool: tool.group):
             if self._buttons:
-                column.addSpacing(4)
+                column.addSpacing(3)
                 column.addWidget(line())
-                column.addSpacing(4)
+                column.addSpacing(3)
             grid = QGridLayout()
             grid.setSpacing(2)
             for place, tool in enumerate(tools):
@@ -61,7 +61,7 @@ class ToolBar(QToolBar):
             grid.setColumnStretch(COLUMNS, 1)
             column.addLayout(grid)
         self.pair = ColorPair(toolbox.colors, theme)
-        column.addSpacing(8)
+        column.addSpacing(5)
         column.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         content = QWidget()
