@@ -174,6 +174,8 @@ def _samples(matrix: Matrix, area: Rect) -> int:
 
 
 def _blocks(target: Rect) -> Iterator[Rect]:
+    if target.empty:
+        return
     for top in range(target.y // BLOCK * BLOCK, target.bottom, BLOCK):
         for left in range(target.x // BLOCK * BLOCK, target.right, BLOCK):
             yield Rect(left, top, BLOCK, BLOCK).intersected(target)

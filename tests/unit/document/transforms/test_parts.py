@@ -27,7 +27,8 @@ from studio.document.transforms.matrices import (
     scaling,
     translation,
 )
-from studio.document.transforms.sampling import content_bounds
+from studio.document.transforms.sampling import Resampling, content_bounds
+from studio.document.transforms.warping import warped
 
 
 def two_layers(dtype=np.uint8):
@@ -220,3 +221,11 @@ def test_scaling_to_whole_pixels_leaves_sharp_edges(signs):
     straight = transform(target, scaling(1.5, 0.5, (10, 8)))(picture).active_layer.raster
     wanted = straight.read(content_bounds(straight))[:: signs[1], :: signs[0]]
     assert np.abs(raster.read(area).astype(int) - wanted).max() <= 1
+
+
+def test_what_turns_outside_of_what_is_kept_leaves_nothing():
+    """A layer that was moved off the canvas, and the picture straightened and cropped."""
+    thing = Raster.from_array(np.full((9, 20, 4), 200, np.uint8), 0, -6)
+    kept = Rect(3, 5, 73, 61)
+    for method in Resampling:
+        assert warped(thing, rotation(0.05), method, kept).blank
