@@ -20,20 +20,11 @@ from studio.nn.beginnings import begin_from
 from studio.nn.efficientnet import CHANNELS, EfficientNetLite0, load_efficientnet
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.lab import lab_in_gamut, lab_to_srgb, srgb_to_lab
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.metrics import colorfulness
-from studio.nn.pictures import (
-    Picture,
-    center_crop,
-    list_pictures,
-    originals_of,
-    random_crop,
-    read_picture,
-    resized,
-    split,
-    to_tensor,
-)
-from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
+from studio.nn.pictures import Picture, center_crop, resized, to_tensor
+from studio.nn.samples import Samples, random_parts, read_samples
+from studio.nn.training import Trained, TrainingContext, mixed, sheet_of, two_in_a_row
 from studio_plugins.colorization.hints import no_hints, random_dabs
 from studio_plugins.colorization.networks import AB, Colorizer
 
@@ -65,14 +56,7 @@ def train(
     context.progress(0.0, "Reading pictures")
     torch.manual_seed(context.seed)
     learner = ColorLearner(*load(data[0], parameters), parameters, context)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(250, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context, 250), context)
     return Trained(
         fitted.path,
         "Colorizer",
@@ -83,19 +67,10 @@ def train(
     )
 
 
-def load(folder: Path, parameters: ColorizationRecipe) -> tuple[list[Picture], list[Picture]]:
+def load(folder: Path, parameters: ColorizationRecipe) -> Samples:
     """Pictures to learn from and pictures to check on."""
-    files = list_pictures(folder)
-    held = split(files, parameters.validation, originals_of([folder]))
-    samples: tuple[list[Picture], list[Picture]] = ([], [])
-    for file, out in zip(files, held, strict=True):
-        samples[out].append(resized(read_picture(file), round(parameters.size * _KEPT)))
-    if len(samples[0]) < 2 or not samples[1]:
-        raise TrainingError(
-            f"{folder.name} holds too few pictures: {len(files)}.",
-            "Put at least 20 into the folder.",
-        )
-    return samples
+    short = round(parameters.size * _KEPT)
+    return read_samples(folder, parameters.validation, lambda picture: resized(picture, short))
 
 
 class ColorLearner:
@@ -203,8 +178,7 @@ class ColorLearner:
                 gray = light[0].expand(3, -1, -1)
                 rows.append([gray, picture[0], joined(light, hinted)[0], image[0]])
         metrics = {f"held-out {name}": sum(x) / len(x) for name, x in found.items()}
-        halves = zip(rows[::2], rows[1::2], strict=False)
-        sheet = sheet_of([[*a, *b] for a, b in halves] or rows)
+        sheet = sheet_of(two_in_a_row(rows))
         return Validation(-metrics["held-out cross entropy"], metrics, sheet)
 
     def weights(self) -> Mapping[str, Tensor]:
@@ -258,16 +232,8 @@ class ColorLearner:
 
     def _batch(self, random: np.random.Generator) -> Tensor:
         """Random parts at random sizes, N x 3 x size x size in [0, 1]."""
-        size = self._parameters.size
-        images = []
-        for index in random.integers(len(self.training), size=self._parameters.batch):
-            picture = self.training[index]
-            side = int(random.integers(size, min(picture.shape[:2]) + 1))
-            image = to_tensor(random_crop(picture, side, random))
-            if side != size:
-                image = F.interpolate(image, size=(size, size), mode="bilinear", antialias=True)
-            images.append(image)
-        batch = torch.cat(images).to(self._device)
+        size, count = self._parameters.size, self._parameters.batch
+        batch = random_parts(self.training, size, count, random).to(self._device)
         return batch.contiguous(memory_format=torch.channels_last)
 
 

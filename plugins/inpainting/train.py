@@ -17,20 +17,11 @@ from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import initialise
 from studio.nn.inpainting import InpaintingNetwork
-from studio.nn.loops import Schedule, Stateful, Validation, fit
+from studio.nn.loops import Stateful, Validation, fit, planned
 from studio.nn.losses import feature_distance
-from studio.nn.pictures import (
-    Picture,
-    center_crop,
-    list_pictures,
-    originals_of,
-    random_crop,
-    read_picture,
-    resized,
-    split,
-    to_tensor,
-)
-from studio.nn.training import Trained, TrainingContext, TrainingError, mixed, sheet_of
+from studio.nn.pictures import Picture, center_crop, resized, to_tensor
+from studio.nn.samples import Samples, random_parts, read_samples
+from studio.nn.training import Trained, TrainingContext, mixed, sheet_of, two_in_a_row
 from studio_plugins.inpainting.masks import missing_border, random_mask, thick
 
 if TYPE_CHECKING:
@@ -57,14 +48,7 @@ def train(data: Sequence[Path], parameters: InpaintingRecipe, context: TrainingC
     context.progress(0.0, "Reading pictures")
     torch.manual_seed(context.seed)
     learner = InpaintingLearner(*load(data[0], parameters), parameters, context)
-    schedule = Schedule(
-        parameters.steps,
-        parameters.minutes or None,
-        parameters.rate,
-        context.seed,
-        check_every=max(min(500, parameters.steps // 4), 1),
-    )
-    fitted = fit(learner, schedule, context)
+    fitted = fit(learner, planned(parameters, context), context)
     return Trained(
         fitted.path,
         "InpaintingNetwork",
@@ -75,21 +59,14 @@ def train(data: Sequence[Path], parameters: InpaintingRecipe, context: TrainingC
     )
 
 
-def load(folder: Path, parameters: InpaintingRecipe) -> tuple[list[Picture], list[Picture]]:
+def load(folder: Path, parameters: InpaintingRecipe) -> Samples:
     """Pictures to learn from and pictures to check on."""
-    files = list_pictures(folder)
-    held = split(files, parameters.validation, originals_of([folder]))
-    samples: tuple[list[Picture], list[Picture]] = ([], [])
-    for file, out in zip(files, held, strict=True):
-        picture = read_picture(file)
+
+    def kept(picture: Picture) -> Picture:
         short = min(*picture.shape[:2], round(parameters.size * _KEPT))
-        samples[out].append(resized(picture, max(short, parameters.size)))
-    if len(samples[0]) < 2 or not samples[1]:
-        raise TrainingError(
-            f"{folder.name} holds too few pictures: {len(files)}.",
-            "Put at least 20 into the folder.",
-        )
-    return samples
+        return resized(picture, max(short, parameters.size))
+
+    return read_samples(folder, parameters.validation, kept)
 
 
 class InpaintingLearner:
@@ -214,25 +191,12 @@ class InpaintingLearner:
 
     def _batch(self, random: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Random parts at random sizes, N x 3 x size x size in [0, 1], and as many holes."""
-        size = self._parameters.size
-        images, masks = [], []
-        for index in random.integers(len(self.training), size=self._parameters.batch):
-            picture = self.training[index]
-            side = int(random.integers(size, min(picture.shape[:2]) + 1))
-            image = to_tensor(random_crop(picture, side, random))
-            if side != size:
-                image = F.interpolate(image, size=(size, size), mode="bilinear", antialias=True)
-            images.append(image)
-            masks.append(random_mask(size, random, borders=self._parameters.borders))
-        batch = torch.cat(images).to(self._device).contiguous(memory_format=torch.channels_last)
-        return batch, torch.from_numpy(np.stack(masks)[:, None]).float().to(self._device)
-
-
-def two_in_a_row(rows: Sequence[Sequence[Tensor]]) -> list[list[Tensor]]:
-    """Half as many rows of twice the length; of an odd number the last is left out."""
-    if len(rows) < 2:
-        return [list(row) for row in rows]
-    return [[*a, *b] for a, b in zip(rows[::2], rows[1::2], strict=False)]
+        size, count = self._parameters.size, self._parameters.batch
+        images = random_parts(self.training, size, count, random).to(self._device)
+        borders = self._parameters.borders
+        masks = [random_mask(size, random, borders=borders) for _ in range(count)]
+        holes = torch.from_numpy(np.stack(masks)[:, None]).float().to(self._device)
+        return images.contiguous(memory_format=torch.channels_last), holes
 
 
 def _adam(network: nn.Module, rate: float) -> torch.optim.Adam:

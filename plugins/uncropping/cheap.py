@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from studio_plugins.uncropping.places import Box
+from studio.nn.filling_parts import Box
 
 _STRETCHED = 0.25  # of the picture's side: how deep the stretched mirror image ever looks
 _SPREAD = 0.35  # of the distance from the border: how far along it a smear is averaged

@@ -14,7 +14,7 @@ from torch import Tensor
 from studio.api import Context
 from studio.nn.filling_detail import BLOCK
 from studio.nn.filling_detail import add_detail as add_window_detail
-from studio_plugins.uncropping.places import Box
+from studio.nn.filling_parts import Box
 
 _PIECE = 96  # reduced pixels a side
 _FADE = 8  # reduced pixels over which neighbouring pieces fade into each other, on each side

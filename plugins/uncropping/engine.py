@@ -5,10 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from studio.api import Context, Pixels
+from studio.nn.filling_parts import Box
 from studio.nn.transparency import filled as spread
 from studio_plugins.uncropping import cheap, network
 from studio_plugins.uncropping.parameters import ExtendParameters
-from studio_plugins.uncropping.places import Box, box_of
+from studio_plugins.uncropping.places import box_of
 
 INVENTED = ("network", "texture")
 

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from studio.api import Context
 from studio.nn.filling import Fill, filled
+from studio.nn.filling_parts import Box
 from studio.nn.inpainting import InpaintingNetwork, read_inpainting_network
 from studio_plugins.uncropping.detail import add_detail
 from studio_plugins.uncropping.parameters import TASK, ExtendParameters
-from studio_plugins.uncropping.places import Box, steps
+from studio_plugins.uncropping.places import steps
 
 SIZE = 512
 """Side of the square, in pixels, that the network is given about as many pixels as."""

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor
 
+from studio.nn.filling_parts import Box
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in pixels, ``bottom`` and ``right`` exclusive."""
 
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-        return self.right - self.left
-
-    def of(self, image: Tensor) -> Tensor:
-        """The part of ... x H x W that it covers, without copying."""
-        return image[..., self.top : self.bottom, self.left : self.right]
-
-    def grown(self, across: int, down: int, height: int, width: int) -> Box:
-        """With this much more on every side, inside ``width`` x ``height``."""
-        return Box(
-            max(self.top - down, 0),
-            max(self.left - across, 0),
-            min(self.bottom + down, height),
-            min(self.right + across, width),
-        )
+def grown(box: Box, across: int, down: int, height: int, width: int) -> Box:
+    """With this much more on every side, inside ``width`` x ``height``."""
+    return Box(
+        max(box.top - down, 0),
+        max(box.left - across, 0),
+        min(box.bottom + down, height),
+        min(box.right + across, width),
+    )
 
 
 def box_of(inside: Tensor) -> Box:
@@ -60,6 +37,6 @@ def steps(known: Box, height: int, width: int, reach: float, least: int = 8) -> 
     box = known
     while (box.height, box.width) != (height, width):
         across, down = (max(least, round(reach * side)) for side in (box.width, box.height))
-        box = box.grown(across, down, height, width)
+        box = grown(box, across, down, height, width)
         found.append(box)
     return found

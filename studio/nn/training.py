@@ -159,6 +159,13 @@ def sheet_of(rows: Sequence[Sequence[Tensor]], gap: int = 2) -> Tensor:
     return torch.cat(lines, dim=1)
 
 
+def two_in_a_row(rows: Sequence[Sequence[Tensor]]) -> list[list[Tensor]]:
+    """Half as many rows of twice the length; of an odd number the last is left out."""
+    if len(rows) < 2:
+        return [list(row) for row in rows]
+    return [[*a, *b] for a, b in zip(rows[::2], rows[1::2], strict=False)]
+
+
 def cosine_rate(fraction: float, peak: float, floor: float = 1e-6, warmup: float = 0.01) -> float:
     """Learning rate after ``fraction`` of a run: linear warm-up, then half a cosine to ``floor``."""
     if fraction < warmup:
