@@ -10,6 +10,8 @@ from studio_plugins.colorization.networks import AB
 
 _LARGEST = 9  # side of a dab in pixels
 _REVEALED = 0.02  # share of the pictures that are shown all their colors
+_FEW = 1 / 4  # of the geometric distribution that says how many there are: four on average
+_TRIED = 4  # places of which the most colorful one is taken, at most
 
 
 def no_hints(like: Tensor) -> Tensor:
@@ -36,14 +38,15 @@ def dabs(ab: Tensor, places: list[tuple[int, int, int]]) -> Tensor:
 
 
 def random_dabs(ab: Tensor, random: np.random.Generator, count: int | None = None) -> Tensor:
-    """Some dabs around the middle, their number drawn from a geometric distribution.
+    """Some dabs, few as a rule, where the colors are those that one would want to tell.
 
-    As Zhang et al. 2017, section 3.2; there are at least one, and now and then all colors.
+    Zhang et al. 2017, section 3.2, draw places around the middle. Here each is the one of a few
+    random ones whose color is furthest from the picture's mean: nobody says what is expected anyway.
 
     Args:
         ab: 2 x H x W in CIELAB units.
         random: where chance comes from.
-        count: how many, instead of by chance.
+        count: how many, instead of by chance; now and then all colors are given.
 
     Returns:
         3 x H x W as `Colorizer.forward` takes them.
@@ -52,13 +55,14 @@ def random_dabs(ab: Tensor, random: np.random.Generator, count: int | None = Non
     if count is None:
         if random.random() < _REVEALED:
             return torch.cat([ab / AB, torch.ones_like(ab[:1])])
-        count = int(random.geometric(1 / 8))
+        count = int(random.geometric(_FEW))
+    apart = (ab - ab.mean((1, 2), keepdim=True)).norm(dim=0)
     places = []
     for _ in range(count):
         side = int(random.integers(1, _LARGEST + 1))
-        top, left = (
-            int(np.clip(random.normal(length / 2, length / 4), 0, length - side))
-            for length in (height, width)
-        )
-        places.append((top, left, side))
+        tried = int(random.integers(1, _TRIED + 1))
+        tops = random.integers(0, height - side + 1, tried)
+        lefts = random.integers(0, width - side + 1, tried)
+        best = int(apart[tops + side // 2, lefts + side // 2].argmax())
+        places.append((int(tops[best]), int(lefts[best]), side))
     return dabs(ab, places)

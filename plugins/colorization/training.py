@@ -26,11 +26,11 @@ class ColorizationRecipe(Parameters):
         "", help="Model or file of an EfficientNet-Lite0 that tells what pictures show"
     )
     rebalance: float = number(
-        0.5, minimum=0, maximum=0.99, step=0.01,
+        0.2, minimum=0, maximum=0.99, step=0.01,
         help="How much more rare colors count; more makes livelier colors", advanced=True,
     )  # fmt: skip
     distance: float = number(
-        2.0, minimum=0, maximum=100, step=0.1, title="Weight of the distance",
+        6.0, minimum=0, maximum=100, step=0.1, title="Weight of the distance",
         help="Of the difference between the mean color and the true one", advanced=True,
     )  # fmt: skip
     taught: float = number(

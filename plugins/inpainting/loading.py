@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from studio.api import ModelCard, Recognised, UserError
 from studio.nn.checkpoints import CheckpointError, describe_keys, read_state_dict
+from studio.nn.exemplars import matched
 from studio.nn.inpainting import InpaintingNetwork, read_inpainting_network
 from studio_plugins.inpainting.networks import FfcUnet
 
@@ -28,6 +29,7 @@ class Filler(nn.Module):
         size: sides that it is made for, in pixels.
         multiple: sides must be multiples of this.
         call: how to call it, where that takes more than ``network(image, mask)``.
+        exemplars: whether it takes a filling with patches as well, ``network(image, mask, exemplar)``.
     """
 
     def __init__(
@@ -38,16 +40,20 @@ class Filler(nn.Module):
         size: int = SIZE,
         multiple: int = 16,
         call: Callable[[Tensor, Tensor], Tensor] | None = None,
+        exemplars: bool = False,
     ) -> None:
         super().__init__()
         self.network = network
         self.architecture = architecture
         self.size = size
         self.multiple = multiple
-        self._run: Callable[[Tensor, Tensor], Tensor] = call or network
+        self.exemplars = exemplars
+        self._run: Callable[..., Tensor] = call or network
 
-    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, image: Tensor, mask: Tensor, seed: int = 0) -> Tensor:
         """The picture with its hole filled; known pixels come out as the network likes."""
+        if self.exemplars:
+            return self._run(image, mask, matched(image, mask, seed))
         return self._run(image, mask)
 
 
@@ -78,9 +84,13 @@ def load_filler(card: ModelCard, path: Path) -> Filler:
         UserError: naming what was found, if the file holds no such network.
     """
     try:
-        return read_filler(path)
+        filler = read_filler(path)
     except CheckpointError as error:
         raise UserError(f"{card.title}: {error.message}", error.hint) from error
+    size = card.extra.get("size", "")
+    if size.isdecimal():  # what it was trained for, where a training made it
+        filler.size = max(int(size), filler.multiple)
+    return filler
 
 
 def read_filler(path: Path) -> Filler:
@@ -92,7 +102,8 @@ def read_filler(path: Path) -> Filler:
     state = read_state_dict(path)
     if {"down2.conv.weight", "trunk.0.spectral.conv.weight"} <= state.keys():
         network = read_inpainting_network(path)
-        return Filler(network, architecture=OURS, multiple=InpaintingNetwork.multiple)
+        multiple = InpaintingNetwork.multiple
+        return Filler(network, architecture=OURS, multiple=multiple, exemplars=True)
     if {"enc1.0.weight", "bottleneck1.global_branch.conv.0.weight"} <= state.keys():
         try:
             return Filler(FfcUnet.from_state(state), architecture="FfcUnet", size=128, multiple=4)

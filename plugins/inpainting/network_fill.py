@@ -8,6 +8,7 @@ from torch import Tensor
 
 from studio.api import Context
 from studio.nn.filling import filled
+from studio_plugins.inpainting.exemplars import SEED
 from studio_plugins.inpainting.loading import OURS, Filler, load_filler
 from studio_plugins.inpainting.parameters import TASK, FillParameters
 
@@ -37,10 +38,11 @@ def fill(
     filler = filler_for(parameters.model, context)
     turn, share = _VIEWS[variation]
     size = parameters.size or filler.size
+    seed = context.seed + variation * SEED
     return filled(
         image,
         mask,
-        lambda seen, hole: turn(filler(turn(seen), turn(hole))),
+        lambda seen, hole: turn(filler(turn(seen), turn(hole), seed)),
         size=max(64, round(size * share)),
         multiple=filler.multiple,
         progress=lambda done: context.progress(done, "Filling"),

@@ -14,15 +14,18 @@ from torch import Tensor, nn
 from studio.nn.beginnings import begin_from
 from studio.nn.discriminators import PatchDiscriminator
 from studio.nn.ema import ExponentialMovingAverage
+from studio.nn.exemplars import available, matched
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import initialise
 from studio.nn.inpainting import InpaintingNetwork
 from studio.nn.loops import Stateful, Validation, fit, planned
-from studio.nn.losses import feature_distance
+from studio.nn.losses import feature_and_texture_distance, feature_distance
 from studio.nn.pictures import Picture, center_crop, resized, to_tensor
 from studio.nn.samples import Samples, random_parts, read_samples
 from studio.nn.training import Trained, TrainingContext, mixed, sheet_of, two_in_a_row
+from studio.nn.transparency import filled
 from studio_plugins.inpainting.masks import missing_border, random_mask, thick
+from studio_plugins.inpainting.pool import Pool, exemplars
 
 if TYPE_CHECKING:
     from studio_plugins.inpainting.training import InpaintingRecipe
@@ -31,6 +34,7 @@ _KEPT = 2.0  # pictures are kept at up to this times the training size
 _CHECKED = 64
 _SHOWN = 12
 _JUDGE = 24  # channels of the discriminator's first layer
+_WITHOUT = 0.25  # of the holes are shown without an exemplar
 
 
 def train(data: Sequence[Path], parameters: InpaintingRecipe, context: TrainingContext) -> Trained:
@@ -47,7 +51,11 @@ def train(data: Sequence[Path], parameters: InpaintingRecipe, context: TrainingC
     """
     context.progress(0.0, "Reading pictures")
     torch.manual_seed(context.seed)
-    learner = InpaintingLearner(*load(data[0], parameters), parameters, context)
+    training, validation = load(data[0], parameters)
+    pool = None
+    if parameters.exemplars and available():
+        pool = exemplars(training, parameters, context)
+    learner = InpaintingLearner(training, validation, pool, parameters, context)
     fitted = fit(learner, planned(parameters, context), context)
     return Trained(
         fitted.path,
@@ -76,10 +84,11 @@ class InpaintingLearner:
         self,
         training: list[Picture],
         validation: list[Picture],
+        pool: Pool | None,
         parameters: InpaintingRecipe,
         context: TrainingContext,
     ) -> None:
-        self.training = training
+        self.training, self._pool = training, pool
         self._parameters, self._device = parameters, context.device
         network = InpaintingNetwork(parameters.width, parameters.blocks)
         if parameters.start:
@@ -113,10 +122,10 @@ class InpaintingLearner:
         """One step of the discriminator, then one of the network."""
         for group in (*self._optimiser.param_groups, *self._opponent.param_groups):
             group["lr"] = rate
-        image, mask = self._batch(random)
+        image, mask, exemplar = self._batch(random)
         self.network.train()
         with mixed(self._device, self._parameters.precision):
-            made = self.network(image, mask)
+            made = self.network(image, mask, exemplar)
         losses: dict[str, Tensor] = {}
         if self._parameters.adversarial:
             losses["discriminator"] = self._judge(image, made.detach(), mask)
@@ -142,8 +151,10 @@ class InpaintingLearner:
         loss = self._parameters.distance * losses["distance"]
         with mixed(self._device, self._parameters.precision):
             if self._features is not None:
-                losses["features"] = feature_distance(self._features, made, image).mean()
+                both = feature_and_texture_distance(self._features, made, image, mask)
+                losses["features"], losses["texture"] = (each.mean() for each in both)
                 loss = loss + self._parameters.perceptual * losses["features"]
+                loss = loss + self._parameters.texture * losses["texture"]
             if self._parameters.adversarial:
                 self._discriminator.requires_grad_(False)
                 opinion = self._discriminator(made * 2 - 1).float()
@@ -157,21 +168,24 @@ class InpaintingLearner:
     def validate(self) -> Validation:
         """Error and feature distance of the averaged network on held-out pictures."""
         network = self._average.shadow.eval()
-        distances, perceptual, rows = [], [], []
-        for number, (image, mask) in enumerate(zip(*self._checked, strict=True)):
-            whole, hole = image[None].to(self._device), mask[None].to(self._device)
-            made = network(whole, hole)
-            error = (made - whole).square().sum() / (3 * hole.sum())
-            distances.append(float(-10 * torch.log10(error.clamp(min=1e-10))))
-            if self._features is not None:
-                perceptual.append(float(feature_distance(self._features, made, whole)))
+        found: dict[str, list[float]] = {}
+        rows = []
+        for number, parts in enumerate(zip(*self._checked, strict=True)):
+            image, hole, exemplar = (part[None].to(self._device) for part in parts)
+            made = network(image, hole, exemplar)
+            for name, result in (("", made), (" of the exemplars", exemplar)):
+                error = (result - image).square().sum() / (3 * hole.sum())
+                decibels = float(-10 * torch.log10(error.clamp(min=1e-10)))
+                found.setdefault(f"held-out PSNR in the hole{name}, dB", []).append(decibels)
+                if self._features is not None:
+                    distance = float(feature_distance(self._features, result, image))
+                    found.setdefault(f"held-out feature distance{name}", []).append(distance)
             if number % (len(self._checked[0]) // _SHOWN or 1) == 0:
-                gray = torch.where(mask > 0, torch.full_like(image, 0.5), image)
-                rows.append([gray, made[0], image])
-        metrics = {"held-out PSNR in the hole, dB": sum(distances) / len(distances)}
+                gray = torch.where(hole > 0, torch.full_like(image, 0.5), image)
+                rows.append([each[0] for each in (gray, exemplar, made, image)])
+        metrics = {name: sum(values) / len(values) for name, values in found.items()}
         score = metrics["held-out PSNR in the hole, dB"]
-        if perceptual:
-            metrics["held-out feature distance"] = sum(perceptual) / len(perceptual)
+        if self._features is not None:
             score = -metrics["held-out feature distance"]
         return Validation(score, metrics, sheet_of(two_in_a_row(rows)))
 
@@ -179,24 +193,38 @@ class InpaintingLearner:
         """The averaged network."""
         return self._average.shadow.state_dict()
 
-    def _exam(self, pictures: Sequence[Picture]) -> tuple[Tensor, Tensor]:
-        """Held-out pictures with thick holes, each fourth with a missing border."""
+    def _exam(self, pictures: Sequence[Picture]) -> tuple[Tensor, Tensor, Tensor]:
+        """Held-out pictures with thick holes, each fourth with a missing border, and exemplars."""
         size, random = self._parameters.size, np.random.default_rng(0)
         images = torch.cat([to_tensor(center_crop(p, size)) for p in pictures])
         masks = [
             missing_border(size, random) if number % 4 == 3 else thick(size, random, (0.1, 0.3))
             for number in range(len(pictures))
         ]
-        return images, torch.from_numpy(np.stack(masks)[:, None]).float()
+        holes = torch.from_numpy(np.stack(masks)[:, None]).float()
+        exemplar = matched(images, holes, 0) if self._pool is not None else None
+        smooth = filled(images, 1 - holes)
+        return images, holes, smooth if exemplar is None else exemplar
 
-    def _batch(self, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Random parts at random sizes, N x 3 x size x size in [0, 1], and as many holes."""
+    def _batch(self, random: np.random.Generator) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Parts, N x 3 x size x size in [0, 1], as many holes, and exemplars.
+
+        Some holes are new and have none, so that the network can do without.
+        """
         size, count = self._parameters.size, self._parameters.batch
-        images = random_parts(self.training, size, count, random).to(self._device)
-        borders = self._parameters.borders
-        masks = [random_mask(size, random, borders=borders) for _ in range(count)]
-        holes = torch.from_numpy(np.stack(masks)[:, None]).float().to(self._device)
-        return images.contiguous(memory_format=torch.channels_last), holes
+        known = 0 if self._pool is None else count - max(round(count * _WITHOUT), 1)
+        images = random_parts(self.training, size, count - known, random)
+        masks = [random_mask(size, random, borders=self._parameters.borders) for _ in images]
+        holes = torch.from_numpy(np.stack(masks)[:, None]).float()
+        if self._pool is None:
+            exemplar = None
+        else:
+            drawn, gaps, exemplar = self._pool.drawn(known, random)
+            smooth = filled(images, 1 - holes)
+            exemplar = torch.cat([exemplar, smooth]).to(self._device)
+            images, holes = torch.cat([drawn, images]), torch.cat([gaps, holes])
+        wide = images.to(self._device).contiguous(memory_format=torch.channels_last)
+        return wide, holes.to(self._device), exemplar
 
 
 def _adam(network: nn.Module, rate: float) -> torch.optim.Adam:

@@ -22,17 +22,26 @@ class InpaintingRecipe(Parameters):
         0.25, minimum=0, maximum=1, step=0.05, title="Missing borders",
         help="How often the border is missing instead of something within",
     )  # fmt: skip
+    exemplars: int = integer(
+        8192, minimum=0, maximum=1_000_000,
+        help="Holes filled with patches from elsewhere that it learns from; none: it learns to do "
+        "without, and fills more smoothly",
+    )  # fmt: skip
     features: str = text("", help="Model or file of a VGG feature network that judges likeness")
     distance: float = number(
         1.0, minimum=0, maximum=100, step=0.1, title="Weight of the distance",
         help="Of the difference of pixels in the hole", advanced=True,
     )  # fmt: skip
     perceptual: float = number(
-        2.0, minimum=0, maximum=100, step=0.1, title="Weight of features",
+        3.0, minimum=0, maximum=100, step=0.1, title="Weight of features",
         help="Of the difference in the features of a network, if one is given", advanced=True,
     )  # fmt: skip
+    texture: float = number(
+        0.5, minimum=0, maximum=100, step=0.1, title="Weight of texture",
+        help="Of how often features come together in the hole, wherever they are", advanced=True,
+    )  # fmt: skip
     adversarial: float = number(
-        0.03, minimum=0, maximum=10, step=0.01, title="Weight of the discriminator",
+        0.05, minimum=0, maximum=10, step=0.01, title="Weight of the discriminator",
         help="Higher: more texture, true or not", advanced=True,
     )  # fmt: skip
     width: int = integer(

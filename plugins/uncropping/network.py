@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from studio.api import Context
+from studio.nn.exemplars import guided
 from studio.nn.filling import Fill, filled
 from studio.nn.filling_parts import Box
 from studio.nn.inpainting import InpaintingNetwork, read_inpainting_network
@@ -58,7 +59,7 @@ def _fill(parameters: ExtendParameters, context: Context) -> Fill:
     network = context.network(key, lambda: read_inpainting_network(path))
     if not isinstance(network, InpaintingNetwork):
         raise TypeError(f"the cache holds a {type(network).__name__} as {key}")
-    return network
+    return guided(network, context.seed)
 
 
 def _lent(image: Tensor, mask: Tensor, context: Context, **parameters: str) -> Tensor:

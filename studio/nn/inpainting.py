@@ -3,9 +3,10 @@
 An encoder of gated convolutions (Yu et al. 2019, "Free-Form Image Inpainting with Gated
 Convolution"), a trunk at an eighth of the size whose blocks see the whole picture through its
 spectrum (Chi et al. 2020, "Fast Fourier Convolution"; Suvorov et al. 2022, "Resolution-robust Large
-Mask Inpainting with Fourier Convolutions"), and a decoder with skips. Unlike there, the hole is first
-filled smoothly from its rim and the network adds what is missing: it then begins where
-diffusion-based inpainting ends, and learns in a fraction of the steps.
+Mask Inpainting with Fourier Convolutions"), and a decoder with skips. Unlike there, it does not begin
+with an empty hole: it is given one filled smoothly from its rim and one filled with patches from
+elsewhere (`studio.nn.exemplars`), chooses between them pixel by pixel, and adds what is missing. So it
+begins where the methods without learning end, and learns in a fraction of the steps.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from studio.nn.checkpoints import CheckpointError, describe_keys, read_state_dic
 from studio.nn.transparency import filled
 
 _DILATIONS = (1, 2, 4, 8)
+_TRUST = 2.0  # in the exemplar, before anything is learned: a logit
 
 
 class GatedDown(nn.Module):
@@ -84,7 +86,7 @@ class InpaintingNetwork(nn.Module):
 
     def __init__(self, width: int = 48, blocks: int = 8) -> None:
         super().__init__()
-        self.down1 = GatedDown(4, width, 6)
+        self.down1 = GatedDown(7, width, 6)
         self.down2 = GatedDown(width, 2 * width)
         self.down3 = GatedDown(2 * width, 4 * width)
         self.trunk = nn.Sequential(
@@ -95,7 +97,7 @@ class InpaintingNetwork(nn.Module):
         self.up2 = nn.Conv2d(2 * width, width, 3, padding=1)
         self.join1 = nn.Conv2d(2 * width, width, 3, padding=1)
         self.up1 = nn.Conv2d(width, width // 3, 3, padding=1)
-        self.last = nn.Conv2d(width // 3 + 4, 3, 3, padding=1)
+        self.last = nn.Conv2d(width // 3 + 7, 4, 3, padding=1)
         self.reset()
 
     def reset(self) -> None:
@@ -110,19 +112,21 @@ class InpaintingNetwork(nn.Module):
                 nn.init.zeros_(module.second.weight)
         nn.init.zeros_(self.last.weight)
 
-    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, image: Tensor, mask: Tensor, exemplar: Tensor | None = None) -> Tensor:
         """Fill where the mask is above 0.
 
         Args:
             image: N x 3 x H x W, RGB in [0, 1]; what it shows behind the mask does not matter.
             mask: N x 1 x H x W in [0, 1]; H and W are multiples of `multiple`.
+            exemplar: ``image`` filled with patches from elsewhere; None: there is none.
 
         Returns:
             N x 3 x H x W; the known pixels are those of ``image``. In evaluation mode in [0, 1].
         """
         hole = (mask > 0).to(image.dtype)
         smooth = filled(image, 1 - hole)
-        given = torch.cat([smooth * 2 - 1, hole], dim=1)
+        texture = smooth if exemplar is None else exemplar.to(image.dtype)
+        given = torch.cat([smooth * 2 - 1, texture * 2 - 1, hole], dim=1)
         half = self.down1(given)
         quarter = self.down2(half)
         x = self.trunk(self.down3(quarter))
@@ -131,7 +135,9 @@ class InpaintingNetwork(nn.Module):
         x = _enlarged(F.gelu(self.up2(x)))
         x = F.gelu(self.join1(torch.cat([x, half], dim=1)))
         x = F.gelu(self.up1(_enlarged(x)))
-        made = smooth + self.last(torch.cat([x, given.to(x.dtype)], dim=1)).to(image.dtype)
+        last = self.last(torch.cat([x, given.to(x.dtype)], dim=1)).to(image.dtype)
+        added, trust = last[:, :3], torch.sigmoid(last[:, 3:] + _TRUST)
+        made = smooth + trust * (texture - smooth) + added
         if not self.training:
             made = made.clamp(0, 1)
         return torch.where(hole > 0, made, image)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from studio.nn.features import FeatureNetwork
@@ -80,12 +81,62 @@ def feature_distance(
     Returns:
         One value for each picture, N.
     """
+    found, wanted = _both(features, image, target, layers)
+    return _apart(found, wanted)
+
+
+def feature_and_texture_distance(
+    features: FeatureNetwork,
+    image: Tensor,
+    target: Tensor,
+    where: Tensor,
+    layers: Sequence[str] = PERCEPTUAL_LAYERS,
+) -> tuple[Tensor, Tensor]:
+    """`feature_distance`, and how far the textures of a part are apart, at the cost of the former.
+
+    Textures are correlations of channels over the part (Gatys et al. 2016), their difference relative
+    to the target's own: unlike features they may be right without being in the right place.
+
+    Args:
+        features: the network.
+        image: N x 3 x H x W in [0, 1].
+        target: the same shape; no gradient flows into it.
+        where: N x 1 x H x W in [0, 1], the part.
+        layers: which layers are compared.
+
+    Returns:
+        Two times N values.
+    """
+    found, wanted = _both(features, image, target, layers)
+    textures = []
+    for layer in layers:
+        height, width = wanted[layer].shape[2:]
+        share = F.adaptive_avg_pool2d(where, (height, width))
+        mine, theirs = (weighted_gram(each[layer], share) for each in (found, wanted))
+        apart = (mine - theirs).abs().flatten(1).sum(1)
+        textures.append(apart / (theirs.abs().flatten(1).sum(1) + 1e-6))
+    return _apart(found, wanted), torch.stack(textures).mean(0)
+
+
+def weighted_gram(features: Tensor, weight: Tensor) -> Tensor:
+    """Correlations of channels, N x C x C, averaged over places with weights N x 1 x H x W."""
+    flat = features.float().flatten(2)
+    shares = weight.flatten(2) / weight.flatten(2).sum(2, keepdim=True).clamp(min=1e-6)
+    return (flat * shares) @ flat.transpose(1, 2)
+
+
+def _both(
+    features: FeatureNetwork, image: Tensor, target: Tensor, layers: Sequence[str]
+) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]]:
     found = features(image, layers)
     with torch.no_grad():
         wanted = features(target, layers)
+    return found, wanted
+
+
+def _apart(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
     distances = []
-    for layer in layers:
-        target_features = wanted[layer].float()
-        scale = target_features.mean() + 1e-6
-        distances.append((found[layer].float() - target_features).abs().flatten(1).mean(1) / scale)
+    for layer, theirs in wanted.items():
+        difference = (found[layer].float() - theirs.float()).abs().flatten(1).mean(1)
+        distances.append(difference / (theirs.float().mean() + 1e-6))
     return torch.stack(distances).mean(0)

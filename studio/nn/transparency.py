@@ -15,8 +15,8 @@ def filled(color: Tensor, alpha: Tensor) -> Tensor:
     one of them has seen something ("push-pull" of Gortler et al. 1996).
 
     Args:
-        color: 1 x 3 x H x W.
-        alpha: 1 x 1 x H x W in [0, 1].
+        color: N x 3 x H x W.
+        alpha: N x 1 x H x W in [0, 1].
 
     Returns:
         ``color`` with other values where ``alpha`` is 0; all black if alpha is 0 everywhere.

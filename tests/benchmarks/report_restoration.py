@@ -38,6 +38,7 @@ from studio_plugins.inpainting.masks import thick
 SHOWN = 24
 HINTS = 3
 RADIUS = 4  # of a hint, in pixels
+AREA = 32  # pixels over which a person sees that a color is wrong
 Made = dict[str, Tensor]
 
 
@@ -90,7 +91,10 @@ def uncropping(image: Tensor, _number: int, given: argparse.Namespace) -> tuple[
 
 
 def colorization(image: Tensor, number: int, given: argparse.Namespace) -> tuple[Made, Tensor]:
-    """The picture in gray, in the mean color, and colored without hints and with three."""
+    """The picture in gray, in the mean color, and colored without hints and with three.
+
+    Those are where the colors are furthest off, as a person would place them, or anywhere.
+    """
     lab = srgb_to_lab(image)
     gray = lab_to_srgb(torch.cat([lab[:, :1], torch.zeros_like(lab[:, 1:])], 1)).clamp(0, 1)
     chroma = torch.tensor(given.chroma)[None, :, None, None].expand_as(lab[:, 1:])
@@ -98,15 +102,33 @@ def colorization(image: Tensor, number: int, given: argparse.Namespace) -> tuple
     made = {"given": gray, "mean chroma": mean}
     run = given.runner
     made["network"] = operated(run, "colorization.colorize", {}, gray)
+    hints: tuple[Dab, ...] = ()
+    for _ in range(HINTS):  # one after the other, as a person would who looks at the result
+        seen = made["network"] if not hints else made[f"{HINTS} hints"]
+        hints = (*hints, dab(image, *worst(seen, image)))
+        made[f"{HINTS} hints"] = operated(run, "colorization.colorize", {}, gray, hints=hints)
     random = np.random.default_rng(number)
-    hints = []
-    for _ in range(HINTS):
-        y, x = (int(random.integers(RADIUS, image.shape[2] - RADIUS)) for _ in range(2))
-        spot = image[0, :, y - RADIUS : y + RADIUS + 1, x - RADIUS : x + RADIUS + 1].mean((1, 2))
-        color = "#" + "".join(f"{round(float(value) * 255):02x}" for value in spot)
-        hints.append(Dab(x + 0.5, y + 0.5, RADIUS, color))
-    made[f"{HINTS} hints"] = operated(run, "colorization.colorize", {}, gray, hints=tuple(hints))
+    places = random.integers(RADIUS, image.shape[2] - RADIUS, (HINTS, 2)).tolist()
+    anywhere = tuple(dab(image, y, x) for y, x in places)
+    made["anywhere"] = operated(run, "colorization.colorize", {}, gray, hints=anywhere)
     return made, torch.ones_like(image[:, :1])
+
+
+def dab(image: Tensor, y: int, x: int) -> Dab:
+    """A hint that tells the mean color around a place."""
+    spot = image[0, :, y - RADIUS : y + RADIUS + 1, x - RADIUS : x + RADIUS + 1].mean((1, 2))
+    color = "#" + "".join(f"{round(float(value) * 255):02x}" for value in spot)
+    return Dab(x + 0.5, y + 0.5, RADIUS, color)
+
+
+def worst(image: Tensor, target: Tensor) -> tuple[int, int]:
+    """The middle of the area whose colors are furthest off: row and column."""
+    apart = (srgb_to_lab(image) - srgb_to_lab(target))[:, 1:].norm(dim=1, keepdim=True)
+    side = AREA | 1
+    mean = F.avg_pool2d(apart, side, 1, side // 2, count_include_pad=False)[0, 0]
+    inside = mean[RADIUS : -RADIUS - 1, RADIUS : -RADIUS - 1]
+    row, column = divmod(int(inside.argmax()), inside.shape[1])
+    return row + RADIUS, column + RADIUS
 
 
 def errors(image: Tensor, target: Tensor, where: Tensor, kind: str) -> dict[str, float]:

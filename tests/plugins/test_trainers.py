@@ -46,7 +46,7 @@ CASES = [
     Case("cyclegan", {"size": 32, "width": 4, "blocks": 1, "judge": "features"}),
     Case("style-transfer.arbitrary", {"size": 64, "width": 4, "blocks": 1, "batch": 2}),
     Case("style-transfer.fast", {"size": 64, "width": 4, "blocks": 1, "batch": 2}),
-    Case("inpainting", {"size": 32, "width": 6, "blocks": 1, "batch": 2}),
+    Case("inpainting", {"size": 32, "width": 6, "blocks": 1, "batch": 2, "exemplars": 6}),
     Case("colorization", {"size": 32, "width": 4, "batch": 4}),
     Case("super-resolution", {"channels": 8, "blocks": 1, "patch": 8, "batch": 2}),
 ]

@@ -7,7 +7,14 @@ from torch import nn
 
 from studio.nn.checkpoints import CheckpointError
 from studio.nn.features import FeatureNetwork, build_features, load_features
-from studio.nn.losses import feature_distance, gram, moment_loss, moments, total_variation
+from studio.nn.losses import (
+    feature_and_texture_distance,
+    feature_distance,
+    gram,
+    moment_loss,
+    moments,
+    total_variation,
+)
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
@@ -79,3 +86,27 @@ def test_gram_and_moments_by_hand():
 def test_total_variation_of_a_ramp():
     ramp = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 3, 4)
     assert float(total_variation(ramp)) == pytest.approx(1.0)
+
+
+@torch.no_grad()
+def test_texture_does_not_ask_where_something_is_and_features_do():
+    torch.manual_seed(0)
+    network = FeatureNetwork([[4]])
+    image = torch.rand(1, 3, 16, 16)
+    half = torch.zeros(1, 1, 16, 16)
+    half[..., 8:] = 1
+    other = image.clone()
+    other[..., :6] = torch.rand(1, 3, 16, 6)  # outside of the part, and of what its pixels see
+    same, none = feature_and_texture_distance(network, image, image, half, ("1_1",))
+    assert float(same) == float(none) == 0
+    features, texture = feature_and_texture_distance(network, other, image, half, ("1_1",))
+    assert float(features) > 0.01
+    assert float(texture) == pytest.approx(0, abs=1e-6)
+    everywhere = torch.ones_like(half)
+    mirrored = FeatureNetwork([[4]])
+    mirrored.stages[0][0].weight.data[..., [0, 2]] = 0  # sees up and down alone
+    features, texture = feature_and_texture_distance(
+        mirrored, image.flip(3), image, everywhere, ("1_1",)
+    )
+    assert float(features) > 0.01
+    assert float(texture) == pytest.approx(0, abs=1e-5)

@@ -46,6 +46,22 @@ def test_a_fresh_network_fills_smoothly():
     assert torch.allclose(made, image, atol=1e-5)
 
 
+def test_a_fresh_network_trusts_the_exemplar_most():
+    image, mask = torch.zeros(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)
+    mask[..., 8:20, 8:20] = 1
+    exemplar = torch.where(mask > 0, torch.ones(()), image)
+    made = InpaintingNetwork(6, 2).eval()(image, mask, exemplar)
+    assert (made[..., 8:20, 8:20] > 0.8).all()
+    assert torch.equal(made * (1 - mask), image)
+
+
+def test_an_exemplar_changes_the_filling():
+    image, mask = torch.rand(1, 3, 32, 32), torch.zeros(1, 1, 32, 32)
+    mask[..., 8:20, 8:20] = 1
+    other = torch.where(mask > 0, torch.rand(1, 3, 32, 32), image)
+    assert not torch.equal(tiny()(image, mask), tiny()(image, mask, other))
+
+
 def test_everything_may_be_masked():
     made = tiny()(torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32))
     assert torch.isfinite(made).all()
