@@ -11,7 +11,7 @@ from studio_plugins.uncropping import cheap, network
 from studio_plugins.uncropping.parameters import ExtendParameters
 from studio_plugins.uncropping.places import box_of
 
-INVENTED = ("network", "texture")
+INVENTED = ("network", "texture", "diffusion")
 
 
 def extend(

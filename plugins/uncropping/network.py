@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -50,10 +53,14 @@ def extend(result: Tensor, known: Box, parameters: ExtendParameters, context: Co
 def _fill(parameters: ExtendParameters, context: Context) -> Fill:
     """What fills a window: the network itself, or an engine of the inpainting operation."""
     if parameters.fill == "texture":
-        return lambda image, mask: _lent(image, mask, context, engine="patchmatch")
+        return partial(_lent, context, {"engine": "patchmatch"})
+    if parameters.fill == "diffusion":
+        shared = ("pipeline", "prompt", "guidance", "steps")
+        given = {name: getattr(parameters, name) for name in shared}
+        return partial(_lent, context, {"engine": "diffusion", **given})
     card = context.card(parameters.model, TASK)
     if card.architecture != InpaintingNetwork.__name__:
-        return lambda image, mask: _lent(image, mask, context, model=card.id)
+        return partial(_lent, context, {"model": card.id})
     path = context.files(card.id)[0]
     key = f"{TASK}/{card.id}/{card.files[0].sha256}"
     network = context.network(key, lambda: read_inpainting_network(path))
@@ -62,7 +69,7 @@ def _fill(parameters: ExtendParameters, context: Context) -> Fill:
     return guided(network, context.seed)
 
 
-def _lent(image: Tensor, mask: Tensor, context: Context, **parameters: str) -> Tensor:
+def _lent(context: Context, parameters: Mapping[str, Any], image: Tensor, mask: Tensor) -> Tensor:
     made: Tensor = context.run("inpainting.fill", image, mask, **parameters)[0].color
     return made
 

@@ -13,7 +13,7 @@ TASK = "inpainting"
 SIDES = ("left", "top", "right", "bottom")
 LARGEST = 20_000
 
-Fill = Literal["network", "texture", "mirror", "stretch", "smear"]
+Fill = Literal["network", "texture", "diffusion", "mirror", "stretch", "smear"]
 Anchor = Literal["center", "left", "right", "top", "bottom"]
 
 
@@ -56,6 +56,7 @@ class ExtendParameters(Parameters):
         {
             "network": "Invented by a network",
             "texture": "Texture from the picture itself",
+            "diffusion": "Diffusion, after a description",
             "mirror": "Mirrored",
             "stretch": "Mirrored and stretched",
             "smear": "Smeared border",
@@ -81,6 +82,22 @@ class ExtendParameters(Parameters):
         advanced=True,
         help="How far is invented at once, of what is seen; farther is done in more steps",
     )
+    pipeline: str = text(
+        "", title="Diffusion model",
+        help="Folder or single file of a diffusers pipeline that fills holes", advanced=True,
+    )  # fmt: skip
+    prompt: str = text(
+        "", title="Description", multiline=True, maximum_length=1000,
+        help="What diffusion is to paint around the picture", advanced=True,
+    )  # fmt: skip
+    guidance: float = number(
+        7.5, minimum=1, maximum=30, step=0.5, title="Guidance scale",
+        help="How closely diffusion follows the description", advanced=True,
+    )  # fmt: skip
+    steps: int = integer(
+        0, minimum=0, maximum=1000, title="Diffusion steps", help="0: as many as usual",
+        advanced=True,
+    )  # fmt: skip
 
 
 def margins(parameters: ExtendParameters, width: int, height: int) -> Margins:

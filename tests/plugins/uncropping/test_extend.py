@@ -194,3 +194,18 @@ def test_a_try_is_refused(runner, photograph):
         runner.execute(
             RunRequest("uncropping.extend", {"left": 3}, picture, region=Rect(0, 0, 4, 4))
         )
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_diffusion_model_of_the_user_paints_around_the_picture(extend, pipeline, photograph):
+    pixels = photograph(96, 128)
+    given = {"fill": "diffusion", "pipeline": str(pipeline), "prompt": "a", "steps": 2}
+    shown = composite(extend(Picture.from_pixels(pixels), right=40, **given).after())
+    assert shown.shape == (96, 168, 4)
+    assert np.array_equal(shown[:, :128], pixels)
+    assert shown[:, 128:, :3].std() > 0
+
+
+def test_diffusion_without_a_model_says_what_is_missing(extend, photograph):
+    with pytest.raises(UserError, match="No diffusion model is chosen"):
+        extend(Picture.from_pixels(photograph(40, 40)), right=10, fill="diffusion")
