@@ -160,7 +160,7 @@ def _ddcolor(state: Mapping[str, Tensor], name: str) -> Predictor:
     registry.add(*extra.EXTRA_REGISTRY)
     try:
         model = ModelLoader(registry=registry).load_from_state_dict(dict(state)).model
-    except Exception as error:
+    except Exception as error:  # its architectures raise nearly every type on foreign weights
         raise CheckpointError(f"{name} is no DDColor network that can be read: {error}.") from error
 
     if state[_DDCOLOR_KEYS[0]].shape[0] != 2:

@@ -48,6 +48,13 @@ def tool() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def wanted(tool: ModuleType) -> Catalog:
+    """All that is to be translated; looking for it takes seconds."""
+    found: Catalog = tool.template()
+    return found
+
+
 @pytest.fixture
 def german() -> Iterator[None]:
     """German for one test."""
@@ -73,8 +80,8 @@ def test_what_is_missing_is_found(tool: ModuleType) -> None:
     assert tool.missing(catalog, wanted) == ["Close", "Crop", "Trim"]
 
 
-def test_strings_are_found_everywhere(tool: ModuleType) -> None:
-    texts = {str(message.id) for message in tool.template() if message.id}
+def test_strings_are_found_everywhere(wanted: Catalog) -> None:
+    texts = {str(message.id) for message in wanted if message.id}
     assert "&Open…" in texts, "a command"
     assert "Open pictures" in texts, "a literal"
     assert "Find a command or tool…" in texts, "a literal within a formatted one"
@@ -110,8 +117,7 @@ def _names(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
 
 
-def test_german_is_complete(tool: ModuleType) -> None:
-    wanted = tool.template()
+def test_german_is_complete(tool: ModuleType, wanted: Catalog) -> None:
     lost = {path.parent.name: tool.missing(tool.read(path), wanted) for path in tool.catalogs()}
     assert lost == {"de": []}
 
@@ -246,8 +252,8 @@ def test_what_a_run_says_is_shown_so(spoken: None, services: Services, tmp_path:
     assert job_text(job) == "Schritt 3 von 40: Verlust 2 · 0%"
 
 
-def test_frames_of_what_runs_say_are_extracted(tool: ModuleType) -> None:
-    frames = {str(message.id) for message in tool.template() if message.context == tool.FILLED}
+def test_frames_of_what_runs_say_are_extracted(tool: ModuleType, wanted: Catalog) -> None:
+    frames = {str(message.id) for message in wanted if message.context == tool.FILLED}
     assert "Step {1} of {2}: loss {3}" in frames, "of an operation"
     assert "Step {1}: {2}" in frames, "of all trainings"
     assert "Stopped after {1} of {2} steps." in frames, "a note"
