@@ -27,7 +27,9 @@ def record(
         state: of the finished run: models and reference pictures used, device, arithmetic.
     """
     plugin = registry.plugin_of(operation.id)
-    hints = state.request.hints
+    request = state.request
+    hints = request.hints
+    mask = {"grow": request.grow, "feather": request.feather}
     return {
         "format": FORMAT,
         "impasto": __version__,
@@ -35,7 +37,8 @@ def record(
         "plugin": plugin.name,
         "plugin_version": plugin.version,
         "parameters": json.loads(parameters),
-        "seed": state.request.seed,
+        "seed": request.seed,
+        **(mask if any(mask.values()) else {}),
         **({"hints": plain(hints)} if given(hints) else {}),
         "models": dict(state.models),
         "pictures": dict(state.references.used),

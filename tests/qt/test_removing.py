@@ -189,6 +189,9 @@ def test_the_mask_is_shown_before_the_run_and_grows(qtbot, form, document, area)
     changed = (composite(document.picture) != before).any(axis=2)
     assert not changed[mask == 0].any()
     assert changed[62:68, 75:85].any()  # where it grew
+    record = document.history.steps[-1].record
+    assert record is not None
+    assert (record["grow"], record["feather"]) == (10, 0)
 
 
 def test_the_mask_can_be_hidden(qtbot, form, document, area):

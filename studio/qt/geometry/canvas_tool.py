@@ -156,6 +156,8 @@ class CanvasTool(BoxTool):
 
     @override
     def paint_inside(self, painter: QPainter, canvas: CanvasView, corners: list[QPointF]) -> None:
+        if canvas.overlay is not None:
+            return  # what is being made there is what is looked at
         shade_outside(painter, canvas, corners)
         outer = QPainterPath()
         outer.addPolygon(QPolygonF([*corners, corners[0]]))
