@@ -81,7 +81,7 @@ class Context(Protocol):
         such as what it has found, or make do with a quicker way.
         """
 
-    def picture(self, source: str) -> Tensor:
+    def picture(self, source: str, *, alpha: bool = False) -> Tensor:
         """A reference picture: float32, 1 x 3 x H x W, RGB in [0, 1], on `device`.
 
         It is upright, at its own size, in the space of the operation's ``pixels``, and lies over
@@ -90,6 +90,7 @@ class Context(Protocol):
         Args:
             source: the value of a ``picture`` parameter, or the ``source`` of one of ``pictures``:
                 the path of a file, or ``gallery:NAME``.
+            alpha: whether it comes with its transparency, as 1 x 4 x H x W straight RGBA, instead.
 
         Raises:
             UserError: if there is no such picture, with the names that come close, or it cannot be

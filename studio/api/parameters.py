@@ -145,8 +145,8 @@ class ParameterSpec:
 
     @property
     def flag(self) -> str:
-        """The command-line flag, ``--like-this``."""
-        return "--" + self.name.replace("_", "-")
+        """The command-line flag, ``--like-this``; ``from_``, where Python has the word, is ``--from``."""
+        return "--" + self.name.rstrip("_").replace("_", "-")
 
 
 def _field(

@@ -95,10 +95,10 @@ class RunContext:
         """Whether the result is only shown while a form is open."""
         return self._state.request.live
 
-    def picture(self, source: str) -> Tensor:
+    def picture(self, source: str, *, alpha: bool = False) -> Tensor:
         """A reference picture on the device; see `studio.api.Context.picture`."""
         self._state.check()
-        return self._state.references.read(source).to(self.device)
+        return self._state.references.read(source, alpha=alpha).to(self.device)
 
     def card(self, model_id: str | None, task: str) -> ModelCard:
         """The card of a model, or of the task's bundled default."""

@@ -87,8 +87,8 @@ class References:
         self._max_pixels = max_pixels
         self.used: dict[str, str] = {}
 
-    def read(self, source: str) -> Tensor:
-        """A picture over white, 1 x 3 x H x W float32 in [0, 1], on the CPU.
+    def read(self, source: str, *, alpha: bool = False) -> Tensor:
+        """A picture over white, 1 x 3 x H x W float32 in [0, 1], on the CPU; or straight RGBA.
 
         Raises:
             UserError: if there is no such picture or it cannot be read.
@@ -99,13 +99,14 @@ class References:
         self.used[source] = read.sha256
         height, width = read.pixels.shape[:2]
         maximum = np.float32(np.iinfo(read.pixels.dtype).max)
-        picture = torch.empty((1, 3, height, width), dtype=torch.float32)
+        picture = torch.empty((1, 4 if alpha else 3, height, width), dtype=torch.float32)
         for top in range(0, height, _STRIP):
             strip = read.pixels[top : top + _STRIP].astype(np.float32) / maximum
             color = convert(np.ascontiguousarray(strip[..., :3]), read.icc, self._space)
-            alpha = strip[..., 3:]
-            over = np.clip(color, 0, 1) * alpha + (1 - alpha)
-            picture[0, :, top : top + _STRIP] = torch.from_numpy(over).permute(2, 0, 1)
+            color, cover = np.clip(color, 0, 1), strip[..., 3:]
+            over = color * cover + (1 - cover)
+            made = np.concatenate([color, cover], 2) if alpha else over
+            picture[0, :, top : top + _STRIP] = torch.from_numpy(made).permute(2, 0, 1)
         return picture
 
 

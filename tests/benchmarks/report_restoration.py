@@ -6,7 +6,7 @@
 
 Operations run as the program runs them, with their default settings. Each also takes --features FILE
 (a VGG that studio.nn.features reads) as a second judge, --size, --pictures, --engines and
---sheet FILE, for the first 24 pictures to look at. Judged are differences in features between what
+--sheet FILE, for 24 of the pictures to look at. Judged are differences in features between what
 was made and the original, relative to the original's own; smaller is better. The sheet for the
 networks holds, from left to right, what is given, the best simple method, ours and the original.
 """
@@ -146,6 +146,12 @@ def mean_chroma(files: list[Path], size: int) -> list[float]:
     return [float(value) for value in ab.mean((0, 2, 3))]
 
 
+def spread(files: list[Path], count: int) -> list[Path]:
+    """At most so many of them, from beginning to end: neighbours may be parts of one photograph."""
+    count = min(count, len(files))
+    return [files[number * len(files) // count] for number in range(count)]
+
+
 def table(values: Mapping[str, Mapping[str, list[float]]]) -> str:
     """A line for each method, a column for each measure."""
     columns = next(iter(values.values())).keys()
@@ -183,7 +189,8 @@ def main() -> None:
         given.chroma = mean_chroma(list_pictures(given.trained or given.data)[:300], 64)
     features = load_features(given.features) if given.features else None
     judges = Judges(load_efficientnet(given.judge), features)
-    files = list_pictures(given.data)[: given.pictures]
+    files = spread(list_pictures(given.data), given.pictures)
+    shown = set(spread(files, SHOWN))
     values: dict[str, dict[str, list[float]]] = {}
     rows = []
     for number, file in enumerate(files):
@@ -193,7 +200,7 @@ def main() -> None:
             found = {**errors(result, image, where, given.kind), **judges.distances(result, image)}
             for name, value in found.items():
                 values.setdefault(method, {}).setdefault(name, []).append(value)
-        if number < SHOWN:
+        if file in shown:
             rows.append([each[0] for each in (*made.values(), image)])
     sys.stdout.write(f"{len(files)} photographs at {given.size} px\n\n{table(values)}\n")
     if given.sheet:
