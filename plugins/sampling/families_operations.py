@@ -1,0 +1,76 @@
+"""The operations, trainers and checkpoints of the families side by side."""
+
+from __future__ import annotations
+
+from studio.api import CheckpointLoader, Operation, Preset
+from studio_plugins.sampling.families_parameters import (
+    COMPLETE_TASK,
+    LATENT_TASK,
+    CompleteParameters,
+    LatentParameters,
+)
+from studio_plugins.sampling.families_training import TRAINERS
+
+__all__ = ["LOADERS", "OPERATIONS", "TRAINERS"]
+
+_SUFFIXES = (".pth", ".pt", ".safetensors", ".tar", ".ckpt")
+
+OPERATIONS = [
+    Operation(
+        id="sampling.latent",
+        title="Latent space",
+        menu="Generate",
+        help="New pictures, walks and interpolations of an autoencoder, a VAE or a GAN.",
+        parameters=LatentParameters,
+        function=".latent:explore",
+        input="none",
+        output="document",
+        selection="ignored",
+        preview=False,
+        may_blacken=True,
+        presets=(
+            Preset("Sixteen new ones", {"mode": "sample", "count": 16}),
+            Preset("Round trip", {"mode": "walk", "steps": 12}),
+        ),
+        keywords=(
+            "vae",
+            "gan",
+            "autoencoder",
+            "stylegan",
+            "interpolate",
+            "morph",
+            "generate",
+            "face",
+        ),
+    ),
+    Operation(
+        id="sampling.complete",
+        title="Complete below a line",
+        menu="Generate",
+        help="Draws what is below a row anew, from what is above it, square by square.",
+        parameters=CompleteParameters,
+        function=".complete:complete",
+        input="layer",
+        output="region",
+        preview=False,
+        may_blacken=True,
+        keywords=("autoregressive", "transformer", "pixelcnn", "continue", "finish", "generate"),
+    ),
+]
+
+LOADERS = [
+    CheckpointLoader(
+        id="latent-sampling",
+        title="Generators and decoders of latents",
+        task=LATENT_TASK,
+        suffixes=_SUFFIXES,
+        function=".families_loading:recognise_latent",
+    ),
+    CheckpointLoader(
+        id="completing",
+        title="Completing transformers",
+        task=COMPLETE_TASK,
+        suffixes=_SUFFIXES,
+        function=".families_loading:recognise_completer",
+    ),
+]
