@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.api import ModelCard, hookimpl, read_cards
+from studio.api import CheckpointLoader, ModelCard, Operation, Trainer, hookimpl, read_cards
+from studio_plugins.sampling import families_operations
 
 api_version = 1
+
+
+@hookimpl
+def operations() -> list[Operation]:
+    """Latent spaces, and completing."""
+    return [*families_operations.OPERATIONS]
 
 
 @hookimpl
 def model_cards() -> tuple[ModelCard, ...]:
     """The bundled networks."""
     return read_cards(Path(__file__).parent / "models.toml")
+
+
+@hookimpl
+def checkpoint_loaders() -> list[CheckpointLoader]:
+    """Networks that people bring along."""
+    return [*families_operations.LOADERS]
+
+
+@hookimpl
+def trainers() -> list[Trainer]:
+    """The recipes."""
+    return [*families_operations.TRAINERS]

@@ -174,6 +174,7 @@ class PlainVae(LatentModel):
     """
 
     encodes = True
+    normal = False
 
     def __init__(self, length: int, width: int) -> None:
         super().__init__()
@@ -216,6 +217,7 @@ class ConditionalVae(LatentModel):
     """
 
     encodes = True
+    normal = False
     _middle = 0.65
     _deviation = 0.6
 

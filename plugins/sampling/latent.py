@@ -140,7 +140,9 @@ class _Run:
         begin = self._begin(self.parameters.from_, label, (part[0], middle))
         end = self._begin(self.parameters.to, label, (middle, part[1]))
         weights = torch.linspace(0, 1, self.parameters.steps, device=begin.device)[:, None]
-        return torch.lerp(begin, end, weights)
+        return (
+            spherical(begin, end, weights) if self.model.normal else torch.lerp(begin, end, weights)
+        )
 
     def _begin(self, source: str | None, label: Tensor, part: tuple[float, float]) -> Tensor:
         """The latent of the user's picture or, without one, a random latent."""
@@ -238,6 +240,23 @@ class _Run:
             raise UserError(
                 f"{title} has no direction {wanted}.", "Choose an earlier one, or leave it at 0."
             )
+
+
+def spherical(begin: Tensor, end: Tensor, weights: Tensor) -> Tensor:
+    """From one latent to another on a circle (Shoemake 1985, "slerp"), the lengths in proportion.
+
+    Args:
+        begin: 1 x D.
+        end: 1 x D.
+        weights: N x 1, 0 at the beginning and 1 at the end.
+
+    Returns:
+        N x D.
+    """
+    cosine = F.cosine_similarity(begin, end).clamp(-1, 1)
+    angle = cosine.acos().clamp(min=1e-4)
+    first, second = ((1 - weights) * angle).sin(), (weights * angle).sin()
+    return (first * begin + second * end) / angle.sin()
 
 
 def square(picture: Tensor, size: int, channels: int) -> Tensor:

@@ -25,6 +25,8 @@ class LatentModel(nn.Module):
         classes: how many classes it has to be told; 0 for none.
         encodes: whether it finds the latent of a picture at once.
         mixes: whether layers can follow styles of their own.
+        normal: whether its latents are standard normal, so that all lie at about one distance from
+            the middle and the way from one to another is to keep it.
     """
 
     size: int
@@ -33,6 +35,7 @@ class LatentModel(nn.Module):
     classes: int = 0
     encodes: ClassVar[bool] = False
     mixes: ClassVar[bool] = False
+    normal: ClassVar[bool] = True
 
     @abstractmethod
     def forward(self, latent: Tensor, label: Tensor, /) -> Tensor:
@@ -79,6 +82,7 @@ class AutoencoderModel(LatentModel):
     """
 
     encodes = True
+    normal = False
 
     def __init__(self, network: Autoencoder) -> None:
         super().__init__()
@@ -137,6 +141,7 @@ class StyleModel(LatentModel):
     """
 
     mixes = True
+    normal = False
 
     def __init__(self, network: StyleGenerator) -> None:
         super().__init__()
