@@ -23,6 +23,8 @@ from studio_plugins.sampling.latent_models import (
     StyleModel,
 )
 
+_FEW = 20  # classes that can all be named
+
 
 class UnknownFamilyError(CheckpointError):
     """The weights are readable, but belong to no network that draws from latents."""
@@ -146,8 +148,8 @@ def label_number(label: str, names: Sequence[str], title: str) -> int | None:
         return begun[0]
     if wanted.isdecimal() and int(wanted) < len(names):
         return int(wanted)
-    near = difflib.get_close_matches(wanted, folded, 3)
-    shown = [names[folded.index(name)] for name in near] or list(names[:20])
+    near = [] if len(names) <= _FEW else difflib.get_close_matches(wanted, folded, 3)
+    shown = [names[folded.index(name)] for name in near] or list(names[:_FEW])
     raise UserError(f"{title} has no class {label}.", f"Choose one of: {', '.join(shown)}.")
 
 

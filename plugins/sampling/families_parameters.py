@@ -77,7 +77,7 @@ class LatentParameters(Parameters):
         advanced=True,
     )  # fmt: skip
     search: int = integer(
-        200, minimum=10, maximum=2000, step=10, title="Search steps",
+        150, minimum=10, maximum=2000, step=10, title="Search steps",
         help="To find a picture in a network that has no encoder.", advanced=True,
     )  # fmt: skip
 
