@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.api import CheckpointLoader, ModelCard, Operation, Trainer, hookimpl, read_cards
-from studio_plugins.sampling import families_operations
+from studio_plugins.sampling import families_operations, painting_operations
 
 api_version = 1
 
 
 @hookimpl
 def operations() -> list[Operation]:
-    """Latent spaces, and completing."""
-    return [*families_operations.OPERATIONS]
+    """From words, by class, from latents; and completing."""
+    return [*painting_operations.OPERATIONS, *families_operations.OPERATIONS]
 
 
 @hookimpl
@@ -31,4 +31,4 @@ def checkpoint_loaders() -> list[CheckpointLoader]:
 @hookimpl
 def trainers() -> list[Trainer]:
     """The recipes."""
-    return [*families_operations.TRAINERS]
+    return [*painting_operations.TRAINERS, *families_operations.TRAINERS]
