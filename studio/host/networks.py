@@ -72,7 +72,8 @@ class NetworkCache:
         del entry
         import torch
 
-        with torch.inference_mode(False), torch.no_grad():
+        # Building draws random numbers: a seed must mean the same whether it was cached or not.
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.no_grad():
             module = load()
         module = place(module, placement)
         with self._lock:
