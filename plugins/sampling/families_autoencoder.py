@@ -26,6 +26,7 @@ from studio_plugins.sampling.families_common import (
     placed,
     set_rate,
     shown,
+    some,
 )
 from studio_plugins.sampling.families_data import Albums, read_albums
 
@@ -159,7 +160,7 @@ class AutoencoderLearner:
         metrics.update(compared(*seen))
         if self._parameters.kind == "variational":
             score -= metrics["Fréchet distance"] * self._parameters.perceptual
-        rows = [self._held[:_SHOWN], made[:_SHOWN]]
+        rows = [some(self._held, _SHOWN), some(made, _SHOWN)]
         rows += [drawn[:_SHOWN], drawn[_SHOWN : 2 * _SHOWN], self._between(network)]
         return Validation(score, metrics, shown([row for row in rows if len(row) == len(rows[0])]))
 

@@ -36,6 +36,7 @@ from studio_plugins.sampling.families_common import (
     placed,
     set_rate,
     shown,
+    some,
 )
 from studio_plugins.sampling.families_data import Albums, read_albums
 
@@ -196,7 +197,7 @@ class AutoregressiveLearner:
             "held-out L1 of the tokens, of 255": 255 * errors / len(self._held),
             "tokens in use": float(torch.unique(tokens).numel()),
         }
-        sheet = [self._held[:_SHOWN], torch.cat(rows)[:_SHOWN]]
+        sheet = [some(self._held, _SHOWN), some(torch.cat(rows), _SHOWN)]
         score = -_UNFINISHED - errors / len(self._held)
         if self._phase.second:
             metrics["bits of a token"] = self._bits(network.transformer, tokens.flatten(1))
@@ -212,17 +213,17 @@ class AutoregressiveLearner:
     def _bits(self, transformer: TokenTransformer, tokens: Tensor) -> float:
         labels = self._classes(self._labels, transformer)
         total = 0.0
-        for some, label in zip(
+        for part, label in zip(
             torch.split(tokens, _BATCH), torch.split(labels, _BATCH), strict=True
         ):
-            logits = transformer(some, label).float().flatten(0, 1)
-            total += float(F.cross_entropy(logits, some.flatten(), reduction="sum"))
+            logits = transformer(part, label).float().flatten(0, 1)
+            total += float(F.cross_entropy(logits, part.flatten(), reduction="sum"))
         return total / tokens.numel() / float(np.log(2))
 
     def _completed(self, network: Completer) -> list[Tensor]:
         """The lower halves of some held-out pictures anew, twice, and pictures from nothing."""
-        planes = self._held[:_SHOWN].to(self._device)
-        labels = self._classes(self._labels[:_SHOWN], network.transformer)
+        planes = some(self._held, _SHOWN).to(self._device)
+        labels = self._classes(some(self._labels, _SHOWN), network.transformer)
         half = network.tokenizer.side // 2
         with _seeded(0):
             return [
@@ -230,13 +231,11 @@ class AutoregressiveLearner:
             ]
 
     def _compared(self, network: Completer) -> Mapping[str, float]:
-        count = min(_DRAWN, len(self._held))
-        index = torch.arange(count) * len(self._held) // count
-        labels = self._classes(self._labels[index], network.transformer)
-        planes = self._held[index].to(self._device)
+        labels = self._classes(some(self._labels, _DRAWN), network.transformer)
+        planes = some(self._held, _DRAWN).to(self._device)
         with _seeded(1):
             made = network.complete(planes, 0, labels, 1.0, 1.0)
-        return compared(described(made, self._features), self._seen[index])
+        return compared(described(made, self._features), some(self._seen, _DRAWN))
 
     def _classes(self, labels: Tensor, transformer: TokenTransformer) -> Tensor:
         return labels.clamp(max=transformer.classes).to(self._device)

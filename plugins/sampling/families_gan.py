@@ -32,6 +32,7 @@ from studio_plugins.sampling.families_common import (
     placed,
     set_rate,
     shown,
+    some,
 )
 from studio_plugins.sampling.families_data import Albums, read_albums
 
@@ -186,7 +187,7 @@ class GanLearner:
         seen = described(made.to(self._device), self._features)
         metrics = compared(seen, self._seen)
         count = max(network.classes, 1)
-        rows = [self._held[:_SHOWN]]
+        rows = [some(self._held, _SHOWN)]
         for number in range(4 if count == 1 else min(count, 10)):
             labels = torch.full((_SHOWN,), number if count > 1 else 0)
             rows.append(self._drawn(network, labels, number))
