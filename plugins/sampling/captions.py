@@ -119,7 +119,7 @@ def concept_of(picture: Path, known: Mapping[str, Concept]) -> Concept:
 def keywords_of(texts: Iterable[str]) -> tuple[str, ...]:
     """Words for a thing, each once, without signs such as ``:D``."""
     clean = (text.strip() for text in texts)
-    return tuple(dict.fromkeys(text for text in clean if any(map(str.isalnum, text))))
+    return tuple(dict.fromkeys(text for text in clean if text[:1].isalnum()))
 
 
 def _concept(entry: Mapping[str, Any]) -> Concept | None:

@@ -214,20 +214,12 @@ class PaintLearner:
         """A row for each wish, a column for each style; always from the same noise."""
         size, styles = painter.design.size, max(len(painter.design.styles), 1)
         generator = torch.Generator().manual_seed(3)
-        rows = []
-        for wish in self._plan.sheet:
-            noise = torch.randn(1, CHANNELS, size, size, generator=generator)
-            noise = self._placed(noise.expand(styles, -1, -1, -1))
-            made = over_white(self._sample(painter, wish, noise))
-            rows.append(list(made))
-        return sheet_of(rows)
-
-    def _sample(self, painter: Painter, wish: str | int, noise: Tensor) -> Tensor:
-        count = len(noise)
-        wanted = painter.condition([wish] * count)
-        nothing = painter.condition([self._asker.nothing] * count)
-        both = wanted.joined(nothing)
-        style = torch.arange(count, device=noise.device)
+        noise = torch.randn(len(self._plan.sheet), CHANNELS, size, size, generator=generator)
+        noise = self._placed(noise.repeat_interleave(styles, dim=0))
+        wishes = [wish for wish in self._plan.sheet for _ in range(styles)]
+        nothing = painter.condition([self._asker.nothing] * len(wishes))
+        both = painter.condition(wishes).joined(nothing)
+        style = torch.arange(len(wishes), device=noise.device) % styles
         style = style if painter.design.styles else torch.full_like(style, -1)
 
         def predict(noisy: Tensor, time: Tensor) -> Tensor:
@@ -236,7 +228,8 @@ class PaintLearner:
             conditional, unwanted = twice.float().chunk(2)
             return guided(conditional, unwanted, _GUIDANCE)
 
-        return sketched(predict, self._schedule, noise, _STEPS)
+        made = over_white(sketched(predict, self._schedule, noise, _STEPS))
+        return sheet_of([list(row) for row in torch.split(made, styles)])
 
     def _placed(self, values: Tensor) -> Tensor:
         return values.to(self._device).contiguous(memory_format=torch.channels_last)

@@ -24,6 +24,7 @@ from studio_plugins.sampling.networks import TextEncoder
 from studio_plugins.sampling.words import encode
 
 _CHECKED = 1000
+_MEANINGS = 12  # of a name, the nearest ones
 _SHOWN = 64  # of those, whose angles the sheet shows
 
 
@@ -34,7 +35,7 @@ class Taught:
     Attributes:
         sentences: N texts.
         embeddings: N x E, of length 1.
-        meanings: sentences that mean the same as a name that is among the sentences.
+        meanings: sentences that mean the same as a name that is among them, the nearest first.
     """
 
     sentences: Sequence[str]
@@ -64,7 +65,11 @@ class Taught:
             raise TrainingError(
                 f"{path.name} has {len(sentences)} sentences, not one for each row."
             )
-        return cls(sentences, embeddings, {name: tuple(found) for name, found in meanings.items()})
+        return cls(
+            sentences,
+            embeddings,
+            {name: tuple(found[:_MEANINGS]) for name, found in meanings.items()},
+        )
 
     def some(self, numbers: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
         """Words and what the teacher makes of them."""

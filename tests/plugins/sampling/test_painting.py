@@ -22,6 +22,12 @@ SIZE = 16
 SMALL = dict(size=SIZE, widths=(8, 16), blocks=(1, 1), words=16, depth=1, letters=8)
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(_steady_torch):
+    """Networks this small gain nothing from two, and wait for each other on a busy machine."""
+    torch.set_num_threads(1)
+
+
 def painter(**more):
     torch.manual_seed(4)
     network = Painter(Design(**SMALL, **more))
