@@ -235,7 +235,8 @@ class AutoregressiveLearner:
         planes = some(self._held, _DRAWN).to(self._device)
         with _seeded(1):
             made = network.complete(planes, 0, labels, 1.0, 1.0)
-        return compared(described(made, self._features), some(self._seen, _DRAWN))
+        seen = described(made, self._features)
+        return compared(seen, some(self._seen, _DRAWN), some(self._labels, _DRAWN).to(seen.device))
 
     def _classes(self, labels: Tensor, transformer: TokenTransformer) -> Tensor:
         return labels.clamp(max=transformer.classes).to(self._device)

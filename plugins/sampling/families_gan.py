@@ -185,7 +185,7 @@ class GanLearner:
         network = self._average.shadow.eval()
         made = self._drawn(network, self._labels)
         seen = described(made.to(self._device), self._features)
-        metrics = compared(seen, self._seen)
+        metrics = compared(seen, self._seen, self._labels.to(seen.device))
         count = max(network.classes, 1)
         rows = [some(self._held, _SHOWN)]
         for number in range(4 if count == 1 else min(count, 10)):

@@ -96,8 +96,8 @@ class Discriminator(nn.Module):
     """Judges pictures from their whole; with classes, also whether they are of their class.
 
     Strided convolutions as in DCGAN without batch normalization, which the gradient penalty does not
-    go with; the deviation over the batch as one more channel (Karras et al. 2018), against mode
-    collapse; classes by projection (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637).
+    go with; the deviation over the batch, here within classes, as one more channel (Karras et al.
+    2018), against mode collapse; classes by projection (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637).
 
     Args:
         size: side of the pictures.
@@ -126,7 +126,7 @@ class Discriminator(nn.Module):
     def forward(self, planes: Tensor, label: Tensor | None = None) -> Tensor:
         """N x channels x size x size in [-1, 1] to N logits, high for real ones."""
         found = self.layers(planes)
-        spread = found.float().std(0, correction=0).mean().to(found.dtype)
+        spread = _spread(found.float(), label).to(found.dtype)
         found = torch.cat([found, spread.expand_as(found[:, :1])], 1)
         found = F.leaky_relu(self.last(found), 0.2)
         vector = F.leaky_relu(self.hidden(found.flatten(1)), 0.2)
@@ -136,6 +136,17 @@ class Discriminator(nn.Module):
                 raise ValueError("this discriminator needs a class")
             logits = logits + (self.embedding(label) * vector).sum(1) / vector.shape[1] ** 0.5
         return logits
+
+
+def _spread(features: Tensor, label: Tensor | None) -> Tensor:
+    """Mean deviation over a batch, N x C x H x W; with classes from the means of their own pictures."""
+    flat = features.flatten(1)
+    if label is None:
+        centred = flat - flat.mean(0)
+    else:
+        same = (label[:, None] == label).to(flat)
+        centred = flat - same @ flat / same.sum(1, keepdim=True)
+    return (centred.square().mean(0) + 1e-8).sqrt().mean()
 
 
 def generator_loss(fake: Tensor) -> Tensor:

@@ -49,22 +49,24 @@ def described(planes: Tensor, features: FeatureNetwork | None) -> Tensor:
     return torch.cat(found)
 
 
-def compared(made: Tensor, real: Tensor) -> Mapping[str, float]:
+def compared(made: Tensor, real: Tensor, labels: Tensor | None = None) -> Mapping[str, float]:
     """What vectors of made pictures say of the set, against real ones that were not learned from.
 
     Diversity is the mean distance of two made pictures in parts of that of two real ones: 1 is as
-    varied, 0 always the same. Coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797) is the
-    share of real pictures that have a made one nearer than their own fifth neighbour: a generator that
-    makes a few kinds of picture well has a low one.
+    varied, 0 always the same. With classes it is that within them: a generator that draws one picture
+    of each class has none. Coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797) is the share
+    of real pictures that have a made one nearer than their own fifth neighbour: a generator that makes
+    a few kinds of picture well has a low one.
 
     Args:
         made: N x K, from `described`.
         real: M x K; the same number makes coverage comparable.
+        labels: classes of both, N whole numbers, if there are any; N and M must then be equal.
     """
     within = torch.cdist(real, real)
     radius = within.kthvalue(min(_NEAREST + 1, len(real)), 1).values
     covered = (torch.cdist(real, made).min(1).values <= radius).float().mean()
-    spread = _mean_distance(made) / max(_mean_distance(real), 1e-9)
+    spread = _mean_distance(made, labels) / max(_mean_distance(real, labels), 1e-9)
     return {
         "Fréchet distance": frechet_distance(made, real),
         "diversity, of the real": spread,
@@ -72,8 +74,13 @@ def compared(made: Tensor, real: Tensor) -> Mapping[str, float]:
     }
 
 
-def _mean_distance(vectors: Tensor) -> float:
-    return float(torch.pdist(vectors).mean()) if len(vectors) > 1 else 0.0
+def _mean_distance(vectors: Tensor, labels: Tensor | None) -> float:
+    """Of two different rows, of one class if there are classes."""
+    apart = torch.cdist(vectors, vectors)
+    same = ~torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+    if labels is not None:
+        same &= labels[:, None] == labels
+    return float(apart[same].mean()) if bool(same.any()) else 0.0
 
 
 def _deepest(features: FeatureNetwork) -> list[str]:

@@ -236,5 +236,9 @@ def test_a_generator_that_always_draws_the_same_is_found_out():
     assert bad["diversity, of the real"] < 0.01
     assert bad["coverage"] < 0.2 < good["coverage"]
     assert bad["Fréchet distance"] > good["Fréchet distance"]
+    labels = torch.arange(40) % 2
+    each_class = real[:2].repeat(20, 1, 1, 1)  # one picture of each
+    found = compared(described(each_class, None), described(real, None), labels)
+    assert found["diversity, of the real"] < 0.01
     assert diversity(same) == pytest.approx(0, abs=1e-6)
     assert diversity(real) > 0.2
