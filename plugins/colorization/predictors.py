@@ -10,6 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 COLDEST = 0.05  # temperature at which the likeliest color is all that is left
+CANCELLED = (
+    0.4  # share of their chroma that colors lose in their mean before they count as undecided
+)
 AB = 110.0  # by which a and b are divided in what networks are given
 
 
@@ -40,6 +43,19 @@ class Prediction:
             raise ValueError("a prediction needs colors or a distribution of them")
         return torch.einsum("nqhw,qc->nchw", share, self.centers)
 
+    def undecided(self, temperature: float) -> Tensor | None:
+        """1 x 1 x h x w: 0 where all colors that are likely agree, 1 where they cancel each other.
+
+        That is, by how much the mean is less colorful than they are on average. None without a
+        distribution.
+        """
+        share = self.shares(temperature)
+        if share is None or self.centers is None:
+            return None
+        mean = torch.einsum("nqhw,qc->nchw", share, self.centers).norm(dim=1, keepdim=True)
+        each = torch.einsum("nqhw,q->nhw", share, self.centers.norm(dim=1))[:, None]
+        return ((each / mean.clamp(min=1e-3) - 1) / CANCELLED).clamp(0, 1)
+
     def shares(self, temperature: float = 1.0) -> Tensor | None:
         """1 x Q x h x w: how likely each of the centers is; None without a distribution."""
         if self.logits is None:
@@ -56,6 +72,7 @@ class Predictor(nn.Module):
         architecture: its name, for people.
         multiple: sides are multiples of this.
         hints: whether it takes hints.
+        lift: by how much its colors are made stronger where it is undecided.
     """
 
     def __init__(
@@ -66,12 +83,14 @@ class Predictor(nn.Module):
         architecture: str,
         multiple: int,
         hints: bool,
+        lift: float = 1.0,
     ) -> None:
         super().__init__()
         self.network = network
         self.architecture = architecture
         self.multiple = multiple
         self.hints = hints
+        self.lift = lift
         self._network_call = call
 
     def forward(self, lightness: Tensor, hints: Tensor) -> Prediction:

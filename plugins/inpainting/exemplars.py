@@ -48,5 +48,6 @@ def fill(
         mask,
         found,
         size=parameters.size or SIZE,
+        ring=0,
         progress=lambda done: context.progress(done, "Looking for texture"),
     )

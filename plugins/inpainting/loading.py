@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from studio.api import ModelCard, Recognised, UserError
 from studio.nn.checkpoints import CheckpointError, describe_keys, read_state_dict
-from studio.nn.exemplars import matched
 from studio.nn.inpainting import InpaintingNetwork, read_inpainting_network
 from studio_plugins.inpainting.networks import FfcUnet
 
@@ -50,10 +49,10 @@ class Filler(nn.Module):
         self.exemplars = exemplars
         self._run: Callable[..., Tensor] = call or network
 
-    def forward(self, image: Tensor, mask: Tensor, seed: int = 0) -> Tensor:
+    def forward(self, image: Tensor, mask: Tensor, exemplar: Tensor | None = None) -> Tensor:
         """The picture with its hole filled; known pixels come out as the network likes."""
         if self.exemplars:
-            return self._run(image, mask, matched(image, mask, seed))
+            return self._run(image, mask, exemplar)
         return self._run(image, mask)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from studio.api import Context
+from studio.nn.exemplars import first_filling
 from studio.nn.filling import filled
 from studio_plugins.inpainting.exemplars import SEED
 from studio_plugins.inpainting.loading import OURS, Filler, load_filler
@@ -38,13 +39,22 @@ def fill(
     filler = filler_for(parameters.model, context)
     turn, share = _VIEWS[variation]
     size = parameters.size or filler.size
-    seed = context.seed + variation * SEED
+    first = None
+    if filler.exemplars:
+        # The first result is the surest, later ones differ more.
+        seed = context.seed + variation * SEED
+        first = first_filling(seed) if variation == 0 else first_filling(seed, tries=1)
+
+    def made(*given: Tensor | None) -> Tensor:
+        return turn(filler(*(None if each is None else turn(each) for each in given)))
+
     return filled(
         image,
         mask,
-        lambda seen, hole: turn(filler(turn(seen), turn(hole), seed)),
+        made,
         size=max(64, round(size * share)),
         multiple=filler.multiple,
+        first=first,
         progress=lambda done: context.progress(done, "Filling"),
     )
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from studio.api import Context
-from studio.nn.exemplars import guided
+from studio.nn.exemplars import first_filling
 from studio.nn.filling import Fill, filled
 from studio.nn.filling_parts import Box
 from studio.nn.inpainting import InpaintingNetwork, read_inpainting_network
@@ -20,7 +20,7 @@ from studio_plugins.uncropping.detail import add_detail
 from studio_plugins.uncropping.parameters import TASK, ExtendParameters
 from studio_plugins.uncropping.places import steps
 
-SIZE = 512
+SIZE = 384
 """Side of the square, in pixels, that the network is given about as many pixels as."""
 _SLACK = 1.25  # of that side, before the picture is reduced further
 _LEAST_KNOWN = 64  # pixels of the picture's shorter side that reducing leaves, if it has them
@@ -50,23 +50,23 @@ def extend(result: Tensor, known: Box, parameters: ExtendParameters, context: Co
         add_detail(result, known, small, reduction, context.part(1 - _DETAIL, 1))
 
 
-def _fill(parameters: ExtendParameters, context: Context) -> Fill:
-    """What fills a window: the network itself, or an engine of the inpainting operation."""
+def _fill(parameters: ExtendParameters, context: Context) -> tuple[Fill, Mapping[str, Any]]:
+    """What fills a window, and how `filled` is to call it."""
     if parameters.fill == "texture":
-        return partial(_lent, context, {"engine": "patchmatch"})
+        return partial(_lent, context, {"engine": "patchmatch"}), {"ring": 0}
     if parameters.fill == "diffusion":
         shared = ("pipeline", "prompt", "guidance", "steps")
         given = {name: getattr(parameters, name) for name in shared}
-        return partial(_lent, context, {"engine": "diffusion", **given})
+        return partial(_lent, context, {"engine": "diffusion", **given}), {}
     card = context.card(parameters.model, TASK)
     if card.architecture != InpaintingNetwork.__name__:
-        return partial(_lent, context, {"model": card.id})
+        return partial(_lent, context, {"model": card.id}), {}
     path = context.files(card.id)[0]
     key = f"{TASK}/{card.id}/{card.files[0].sha256}"
     network = context.network(key, lambda: read_inpainting_network(path))
     if not isinstance(network, InpaintingNetwork):
         raise TypeError(f"the cache holds a {type(network).__name__} as {key}")
-    return guided(network, context.seed)
+    return network, {"first": first_filling(context.seed)}
 
 
 def _lent(context: Context, parameters: Mapping[str, Any], image: Tensor, mask: Tensor) -> Tensor:
@@ -116,7 +116,8 @@ def _outward(small: Tensor, known: Box, parameters: ExtendParameters, context: C
             known.right - box.left,
         )
         inner.of(hole).zero_()
-        fill = _fill(parameters, part)
-        window.copy_(filled(window * (1 - hole), hole, fill, size=SIZE, progress=part.progress))
+        fill, how = _fill(parameters, part)
+        given = window * (1 - hole)
+        window.copy_(filled(given, hole, fill, size=SIZE, progress=part.progress, **how))
         known = box
     context.progress(1, "", small)

@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _RADIUS = 3  # patches of 7 x 7 pixels
+_TRIES = 3
+_QUICK = 20_000  # pixels of a hole; larger ones take seconds, and are filled once
 _ONE_AT_A_TIME = threading.Lock()  # the library's seed belongs to the whole process
 
 
@@ -28,13 +30,17 @@ def available() -> bool:
     return bool(patchmatch.patchmatch_available)
 
 
-def matched(image: Tensor, mask: Tensor, seed: int) -> Tensor | None:
+def matched(image: Tensor, mask: Tensor, seed: int, tries: int = 1) -> Tensor | None:
     """Fill holes with patches from the known part, in 8 bits.
+
+    Several tries find the same where the picture says what is behind the hole, and different things
+    where it does not: their mean is sharp here and smooth there.
 
     Args:
         image: N x 3 x H x W in [0, 1].
         mask: N x 1 x H x W, above 0 where to fill.
         seed: where the random search begins.
+        tries: of which the mean is taken.
 
     Returns:
         N x 3 x H x W, the known pixels as they are; None if the library is missing, or somewhere
@@ -47,18 +53,26 @@ def matched(image: Tensor, mask: Tensor, seed: int) -> Tensor | None:
     free = -F.max_pool2d(hole, side, stride=1) > -1
     if not bool(free.flatten(1).any(1).all()):
         return None
-    filled = [_one(*pair, seed) for pair in zip(image, hole, strict=True)]
+    filled = [
+        torch.stack([_one(*pair, seed + number) for number in range(tries)]).mean(0)
+        for pair in zip(image, hole, strict=True)
+    ]
     return torch.where(hole > 0, torch.stack(filled), image)
 
 
-def guided(network: Callable[..., Tensor], seed: int) -> Callable[[Tensor, Tensor], Tensor]:
-    """A network that fills holes with an exemplar at hand, as a function of picture and mask alone.
+def first_filling(seed: int, tries: int = _TRIES) -> Callable[[Tensor, Tensor], Tensor | None]:
+    """`matched` as a function of picture and mask, as `studio.nn.filling.filled` takes it.
 
     Args:
-        network: ``(image, mask, exemplar) -> image``, as `studio.nn.inpainting.InpaintingNetwork`.
         seed: see `matched`.
+        tries: see `matched`; of small holes.
     """
-    return lambda image, mask: network(image, mask, matched(image, mask, seed))
+
+    def first(image: Tensor, mask: Tensor) -> Tensor | None:
+        often = tries if float((mask > 0).sum()) <= _QUICK * len(mask) else 1
+        return matched(image, mask, seed, often)
+
+    return first
 
 
 def _one(image: Tensor, hole: Tensor, seed: int) -> Tensor:

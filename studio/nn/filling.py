@@ -18,11 +18,13 @@ from studio.nn.filling_detail import add_detail, add_grain
 from studio.nn.filling_parts import MARGIN, Part, belongs, split
 from studio.nn.transparency import filled as spread
 
-_RING = 2  # known pixels of the reduced window that are predicted, too, to compare with
+RING = 2
+"""Known pixels of the reduced window that are predicted, too, to compare with."""
 _TRUSTED = 0.12  # difference beyond which what is behind the border counts as something else
 _SMOOTH = 7  # pixels over which the difference at the border is averaged
 
-Fill = Callable[[Tensor, Tensor], Tensor]
+Fill = Callable[..., Tensor]
+First = Callable[[Tensor, Tensor], Tensor | None]
 
 
 def filled(
@@ -33,6 +35,8 @@ def filled(
     size: int = 512,
     multiple: int = 16,
     margin: int = MARGIN,
+    ring: int = RING,
+    first: First | None = None,
     begin: Callable[[Part, float], None] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Tensor:
@@ -47,10 +51,14 @@ def filled(
         mask: 1 x 1 x H x W in [0, 1]. All that is above 0 is replaced in full: who wants its soft
             edge to blend weighs with it afterwards, as the host does with an operation's result.
         fill: a network ``(image, mask) -> image`` over 1 x 3 x h x w in [0, 1] and 1 x 1 x h x w of 0
-            and 1; ``image`` is 0 under the mask.
+            and 1; ``image`` is 0 under the mask. With ``first`` it is given what that made as well.
         size: sides of about as many pixels are given to it; a quarter more at most.
         multiple: its sides are multiples of this.
         margin: least context, in pixels.
+        ring: known pixels around the hole that ``fill`` is made to predict, too, so that its colors
+            can be put right by how far it is off there; 0 for one whose colors are those of the
+            picture anyway, as they are patches of it.
+        first: makes a first filling, or none, from the same without a ring.
         begin: called before each part, with it and the share of all that it is.
         progress: called with the share that is done, in [0, 1].
 
@@ -59,6 +67,7 @@ def filled(
     """
     result = picture.clone()
     hole = mask[0, 0] > 0
+    small_fill = partial(_filled_small, fill=fill, ring=ring, first=first)
     parts, grid = split(hole, size, multiple, margin)
     total = sum(part.box.height * part.box.width for part in parts)
     done = 0
@@ -68,9 +77,10 @@ def filled(
             begin(part, area / total)
         own = belongs(grid, part, hole)
         seen = part.window.of(result)
-        made = _filled_window(seen, part.window.of(hole), fill, part.reduction, multiple)
+        within = part.window.of(hole)
+        made = _filled_window(seen, within, small_fill, part.reduction, multiple)
         seen.copy_(torch.where(own, made, seen))
-        part.window.of(hole).logical_and_(~own)
+        within.logical_and_(~own)
         done += area
         if progress is not None:
             progress(done / total)
@@ -78,7 +88,7 @@ def filled(
 
 
 def _filled_window(
-    image: Tensor, hole: Tensor, fill: Fill, reduction: int, multiple: int
+    image: Tensor, hole: Tensor, small_fill: Fill, reduction: int, multiple: int
 ) -> Tensor:
     """A window, 1 x 3 x h x w, with its hole, h x w, filled; known pixels come out as they like."""
     height, width = hole.shape
@@ -90,28 +100,35 @@ def _filled_window(
     known = 1 - F.pad(hole[None, None].to(image.dtype), padding, mode="replicate")
     share = F.avg_pool2d(known, reduction)
     small = F.avg_pool2d(image * known, reduction) / share.clamp(min=1e-6)
-    base = _filled_small(small, share, fill)
+    base = small_fill(small, share)
     add = partial(add_detail, reduction=reduction) if reduction > 1 else add_grain
     return add(base, image, known)[..., :height, :width].clamp_(0, 1)
 
 
-def _filled_small(small: Tensor, share: Tensor, fill: Fill) -> Tensor:
+def _filled_small(
+    small: Tensor, share: Tensor, fill: Fill, ring: int, first: First | None
+) -> Tensor:
     """Fill a reduced window, in the colors of its surroundings.
 
     The network is made to predict a ring of known pixels as well. How far it is off there tells how
     far it is off behind them: a membrane over the differences is added, as in Poisson editing
     (Pérez et al. 2003), without those that are too large to be a matter of color.
     """
-    side = 2 * _RING + 1
-    hole = F.max_pool2d((share < 1).to(small.dtype), side, stride=1, padding=_RING)
-    made = fill(small * (1 - hole), hole).to(small.dtype).clamp(0, 1)
+    side = 2 * ring + 1
+    gap = (share < 1).to(small.dtype)
+    hole = F.max_pool2d(gap, side, stride=1, padding=ring)
+    given = (small * (1 - hole), hole)
+    made = fill(*given) if first is None else fill(*given, first(small * (1 - gap), gap))
+    made = made.to(small.dtype).clamp(0, 1)
     true = share >= 0.5
-    ring = (true & (hole > 0)).to(small.dtype)
+    if ring == 0:
+        return torch.where(true, small, made)
+    near = (true & (hole > 0)).to(small.dtype)
     off = small - made
-    trust = ring * torch.exp(-off.square().mean(dim=1, keepdim=True) / _TRUSTED**2)
+    trust = near * torch.exp(-off.square().mean(dim=1, keepdim=True) / _TRUSTED**2)
     weight = _blurred(trust)
-    near = _blurred(off * trust) / weight.clamp(min=1e-6)
-    membrane = _blurred(spread(near, torch.where(weight > 1e-3, weight, 0.0)))
+    mean = _blurred(off * trust) / weight.clamp(min=1e-6)
+    membrane = _blurred(spread(mean, torch.where(weight > 1e-3, weight, 0.0)))
     return torch.where(true, small, made + membrane)
 
 

@@ -22,6 +22,7 @@ from studio.host.results import RunResult
 from studio.host.runs import Runner
 from studio.nn.checkpoints import CheckpointError
 from studio_plugins.colorization.loading import EXTRA, load_predictor, read_predictor, recognise
+from studio_plugins.colorization.predictors import Prediction
 from studio_plugins.colorization.zhang import Eccv16, GrayToColor, Siggraph17, grid_centers
 
 Array = np.ndarray[Any, Any]
@@ -219,3 +220,13 @@ def test_four_convolutions_of_a_tutorial(shared: Path) -> None:
         found = predictor(torch.rand(1, 1, 40, 56), torch.zeros(1, 3, 40, 56)).colors(0.4)
     assert tuple(found.shape) == (1, 2, 40, 56)
     assert 1 < float(found.abs().mean()) < 60
+
+
+def test_colors_that_cancel_each_other_are_undecided():
+    centers = torch.tensor([[40.0, 0.0], [-40.0, 0.0], [38.0, 6.0]])
+    sure, torn = torch.tensor([9.0, -9.0, 9.0]), torch.tensor([5.0, 5.0, -9.0])
+    logits = torch.stack([sure, torn], 1)[None, :, None]  # 1 x 3 x 1 x 2
+    doubt = Prediction(logits, centers).undecided(1.0)
+    assert float(doubt[0, 0, 0, 0]) < 0.1
+    assert float(doubt[0, 0, 0, 1]) == 1
+    assert Prediction(ab=torch.zeros(1, 2, 1, 1)).undecided(1.0) is None

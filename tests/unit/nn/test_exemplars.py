@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from studio.nn.exemplars import guided, matched
+from studio.nn.exemplars import first_filling, matched
+from studio.nn.filling import filled
 
 
 def tiled(side=64):
@@ -41,12 +42,25 @@ def test_with_nothing_to_take_patches_from_there_is_no_filling():
     assert matched(image.expand(2, -1, -1, -1), few, 0) is None
 
 
-def test_a_network_is_given_the_filling():
+def test_a_network_is_given_the_filling_of_the_bare_hole():
     image, mask = tiled(), hole()
+    seen = []
 
     def network(picture, gap, exemplar):
-        assert torch.equal(gap, mask)
+        seen.append((gap, exemplar))
         return exemplar
 
-    made = guided(network, 5)(image * (1 - mask), mask)
-    assert torch.equal(made, matched(image * (1 - mask), mask, 5))
+    made = filled(image, mask, network, first=first_filling(5))
+    wanted = matched(image * (1 - mask), mask, 5, tries=3)
+    ((gap, exemplar),) = seen
+    assert gap.sum() > mask.sum(), "a ring around it as well"
+    assert torch.equal(exemplar[..., :64, :64], wanted)
+    torch.testing.assert_close(made, wanted, atol=0.02, rtol=0)
+
+
+def test_several_tries_are_averaged():
+    torch.manual_seed(1)
+    image, mask = torch.rand(1, 3, 64, 64), hole()
+    one, two = (matched(image, mask, seed) for seed in (3, 4))
+    assert not torch.equal(one, two)
+    torch.testing.assert_close(matched(image, mask, 3, tries=2), (one + two) / 2)
