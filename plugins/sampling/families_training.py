@@ -102,6 +102,10 @@ class GanParameters(FamilyParameters):
         1.0, minimum=0, maximum=1000, step=0.1, title="Gradient penalty",
         help="R1: higher is steadier, and learns more slowly", advanced=True,
     )  # fmt: skip
+    variety: float = number(
+        2.0, minimum=0, maximum=100, step=0.1, title="Weight of variety",
+        help="Of how much less two new pictures of a class differ than real ones do", advanced=True,
+    )  # fmt: skip
     augment: bool = boolean(
         True, help="Vary what the discriminator sees: for fewer than about 50,000 pictures",
         advanced=True,
