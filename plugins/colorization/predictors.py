@@ -54,7 +54,8 @@ class Prediction:
             return None
         mean = torch.einsum("nqhw,qc->nchw", share, self.centers).norm(dim=1, keepdim=True)
         each = torch.einsum("nqhw,q->nhw", share, self.centers.norm(dim=1))[:, None]
-        return ((each / mean.clamp(min=1e-3) - 1) / CANCELLED).clamp(0, 1)
+        doubt: Tensor = ((each / mean.clamp(min=1e-3) - 1) / CANCELLED).clamp(0, 1)
+        return doubt
 
     def shares(self, temperature: float = 1.0) -> Tensor | None:
         """1 x Q x h x w: how likely each of the centers is; None without a distribution."""

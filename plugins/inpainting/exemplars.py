@@ -1,14 +1,14 @@
-"""Filling with texture from elsewhere in the picture alone; see `studio.nn.exemplars`."""
+"""Filling with texture from elsewhere in the picture alone; see `studio_plugins.inpainting.patches`."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
 from studio.api import Context, UserError
-from studio.nn.exemplars import available, matched
 from studio.nn.filling import filled
 from studio.nn.transparency import filled as spread
 from studio_plugins.inpainting.parameters import FillParameters
+from studio_plugins.inpainting.patches import available, matched
 
 SIZE = 512
 SEED = 1_000_003

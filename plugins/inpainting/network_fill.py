@@ -7,11 +7,11 @@ from collections.abc import Callable
 from torch import Tensor
 
 from studio.api import Context
-from studio.nn.exemplars import first_filling
 from studio.nn.filling import filled
 from studio_plugins.inpainting.exemplars import SEED
 from studio_plugins.inpainting.loading import OURS, Filler, load_filler
 from studio_plugins.inpainting.parameters import TASK, FillParameters
+from studio_plugins.inpainting.patches import first_filling
 
 Turn = Callable[[Tensor], Tensor]  # its own inverse
 

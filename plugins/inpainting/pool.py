@@ -14,12 +14,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from studio.nn.exemplars import matched
 from studio.nn.pictures import Picture
 from studio.nn.samples import random_parts
 from studio.nn.training import TrainingContext
 from studio.nn.transparency import filled
 from studio_plugins.inpainting.masks import random_mask
+from studio_plugins.inpainting.patches import matched
 
 if TYPE_CHECKING:
     from studio_plugins.inpainting.training import InpaintingRecipe

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from studio.nn.beginnings import begin_from
 from studio.nn.discriminators import PatchDiscriminator
 from studio.nn.ema import ExponentialMovingAverage
-from studio.nn.exemplars import available, matched
 from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.generators import initialise
 from studio.nn.inpainting import InpaintingNetwork
@@ -25,6 +24,7 @@ from studio.nn.samples import Samples, random_parts, read_samples
 from studio.nn.training import Trained, TrainingContext, mixed, sheet_of, two_in_a_row
 from studio.nn.transparency import filled
 from studio_plugins.inpainting.masks import missing_border, random_mask, thick
+from studio_plugins.inpainting.patches import available, matched
 from studio_plugins.inpainting.pool import Pool, exemplars
 
 if TYPE_CHECKING:

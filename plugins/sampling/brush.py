@@ -13,9 +13,10 @@ from torch import Tensor
 
 from studio.api import Context, ModelCard, UserError
 from studio.nn.checkpoints import CheckpointError, read_state_dict
-from studio.nn.diffusion import Drawing, Predict, Sampler, guided
+from studio.nn.diffusion import Predict, guided
 from studio_plugins.sampling.drawings import CHANNELS, over_white
 from studio_plugins.sampling.painter import Painter, build
+from studio_plugins.sampling.solvers import Drawing, Sampler
 
 
 class Settings(Protocol):

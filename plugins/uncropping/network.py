@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from studio.api import Context
-from studio.nn.exemplars import first_filling
+from studio.api import Context, UserError
 from studio.nn.filling import Fill, filled
 from studio.nn.filling_parts import Box
 from studio.nn.inpainting import InpaintingNetwork, read_inpainting_network
@@ -66,7 +65,15 @@ def _fill(parameters: ExtendParameters, context: Context) -> tuple[Fill, Mapping
     network = context.network(key, lambda: read_inpainting_network(path))
     if not isinstance(network, InpaintingNetwork):
         raise TypeError(f"the cache holds a {type(network).__name__} as {key}")
-    return network, {"first": first_filling(context.seed)}
+    return network, {"first": partial(_first, context)}
+
+
+def _first(context: Context, image: Tensor, mask: Tensor) -> Tensor | None:
+    """With patches of the picture; None where that cannot be had, and the network does without."""
+    try:
+        return _lent(context, {"engine": "patchmatch"}, image, mask)
+    except UserError:
+        return None
 
 
 def _lent(context: Context, parameters: Mapping[str, Any], image: Tensor, mask: Tensor) -> Tensor:

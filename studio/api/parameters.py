@@ -145,7 +145,7 @@ class ParameterSpec:
 
     @property
     def flag(self) -> str:
-        """The command-line flag, ``--like-this``; ``from_``, where Python has the word, is ``--from``."""
+        """The command-line flag, ``--like-this``; of ``from_``, a word of Python, ``--from``."""
         return "--" + self.name.rstrip("_").replace("_", "-")
 
 

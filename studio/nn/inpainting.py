@@ -5,8 +5,8 @@ Convolution"), a trunk at an eighth of the size whose blocks see the whole pictu
 spectrum (Chi et al. 2020, "Fast Fourier Convolution"; Suvorov et al. 2022, "Resolution-robust Large
 Mask Inpainting with Fourier Convolutions"), and a decoder with skips. Unlike there, it does not begin
 with an empty hole: it is given one filled smoothly from its rim and one filled with patches from
-elsewhere (`studio.nn.exemplars`), chooses between them pixel by pixel, and adds what is missing. So it
-begins where the methods without learning end, and learns in a fraction of the steps.
+elsewhere (PatchMatch, Barnes et al. 2009), chooses between them pixel by pixel, and adds what is
+missing. So it begins where the methods without learning end, and learns in a fraction of the steps.
 """
 
 from __future__ import annotations

@@ -25,10 +25,11 @@ from reporting import write_sheet
 from torch import Tensor
 
 from studio.nn.checkpoints import read_state_dict
-from studio.nn.diffusion import Drawing, guided
+from studio.nn.diffusion import guided
 from studio.nn.efficientnet import EfficientNetLite0, load_efficientnet
 from studio_plugins.sampling.drawings import Drawings, over_white, read_drawings, straight
 from studio_plugins.sampling.painter import Design, Painter
+from studio_plugins.sampling.solvers import Drawing
 
 PROMPTS = Path(__file__).parents[1] / "plugins" / "sampling" / "prompts.json"
 LAYERS = (4, 10, 15)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from studio.nn.exemplars import first_filling, matched
 from studio.nn.filling import filled
+from studio_plugins.inpainting.patches import first_filling, matched
 
 
 def tiled(side=64):

@@ -6,14 +6,13 @@ import pytest
 import torch
 
 from studio.nn.diffusion import (
-    Drawing,
     NoiseSchedule,
     guided,
-    make_scheduler,
     sketched,
     slerp,
     spread_times,
 )
+from studio_plugins.sampling.solvers import Drawing, make_scheduler
 
 MEAN, SPREAD = 0.5, 0.2
 
