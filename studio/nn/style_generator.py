@@ -195,6 +195,8 @@ class _ToPlanes(nn.Module):
     def __init__(self, given: int, channels: int, latent: int) -> None:
         super().__init__()
         self.to_planes = _Modulated(given, channels, 1, latent)
+        with torch.no_grad():
+            self.to_planes.weight.mul_(0.25)  # the sum over all sizes begins within [-1, 1]
         self.bias = nn.Parameter(torch.zeros(1, channels, 1, 1))
 
     def forward(self, features: Tensor, style: Tensor) -> Tensor:
