@@ -13,8 +13,10 @@ import pytest
 
 # Before anything imports Qt or a library that sizes its thread pool at import.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Several workers (pytest -n) have a core each: more threads would only wait for one another.
+THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "2")
+    os.environ.setdefault(_variable, str(THREADS))
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 # Pools that their libraries keep for the whole process; Qt threads show up as dummies.
@@ -53,7 +55,7 @@ def _steady_torch() -> None:
     """Seed torch, without being the one that imports it."""
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):
-        torch.set_num_threads(2)
+        torch.set_num_threads(THREADS)
         torch.manual_seed(0)
 
 
