@@ -13,7 +13,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
     ("marker", "command"),
     [
         ("start", r"pip install \. && impasto photo\.jpg"),
-        ("test", r'pip install "\.\[dev\]" && pytest'),
+        ("test", r'pip install "\.\[dev\]" && pytest -n 2 --dist worksteal'),
     ],
 )
 def test_ci_finds_the_two_commands(marker: str, command: str):
