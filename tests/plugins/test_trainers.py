@@ -47,7 +47,7 @@ CASES = [
     Case("style-transfer.arbitrary", {"size": 64, "width": 4, "blocks": 1, "batch": 2}),
     Case("style-transfer.fast", {"size": 64, "width": 4, "blocks": 1, "batch": 2}),
     Case("inpainting", {"size": 32, "width": 6, "blocks": 1, "batch": 2, "exemplars": 6}),
-    Case("colorization", {"size": 32, "width": 4, "batch": 4}),
+    Case("colorization", {"size": 32, "width": 4, "batch": 4, "distance": 1.0}),
     Case("super-resolution", {"channels": 8, "blocks": 1, "patch": 8, "batch": 2}),
 ]
 NAMES = [f"{case.id}-{number}" for number, case in enumerate(CASES)]
