@@ -46,7 +46,7 @@ def random_dabs(ab: Tensor, random: np.random.Generator, count: int | None = Non
     Args:
         ab: 2 x H x W in CIELAB units.
         random: where chance comes from.
-        count: how many, instead of by chance; now and then all colors are given.
+        count: how many; left open, by chance, and now and then all colors are given.
 
     Returns:
         3 x H x W as `Colorizer.forward` takes them.
