@@ -111,7 +111,7 @@ def _chromas(
 ) -> Iterator[Chroma]:
     """The colorings, one after the other."""
     given = seen(scene.small, parameters.print)
-    temperature = 1 - parameters.vividness
+    temperature = (1 - parameters.vividness) * scene.predictor.calm
     runs = 0
 
     def predict(hints: Hints) -> Prediction:

@@ -18,9 +18,9 @@ from studio.nn.lab import lab_to_srgb
 
 GRID = 10.0  # between two colors that it tells apart, in CIELAB units
 AB = 110.0  # a and b of a hint are divided by this
-SURENESS = 0.4
-"""Its logits times this, at the temperature of 0.4 of Zhang et al. 2016, are those at 1: chosen on
-held-out pictures, where its mean is nearer to the truth than what is likeliest."""
+CALM = 2.5
+"""By which temperatures are multiplied: 0.4, that of Zhang et al. 2016, becomes 1. Chosen on held-out
+pictures, where its mean is nearer to the truth than what is likeliest."""
 LIFT = 1.65
 """How much stronger its colors are made where it is undecided, and their mean therefore too gray."""
 

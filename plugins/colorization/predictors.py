@@ -73,6 +73,7 @@ class Predictor(nn.Module):
         architecture: its name, for people.
         multiple: sides are multiples of this.
         hints: whether it takes hints.
+        calm: by which temperatures are multiplied.
         lift: by how much its colors are made stronger where it is undecided.
     """
 
@@ -84,6 +85,7 @@ class Predictor(nn.Module):
         architecture: str,
         multiple: int,
         hints: bool,
+        calm: float = 1.0,
         lift: float = 1.0,
     ) -> None:
         super().__init__()
@@ -91,6 +93,7 @@ class Predictor(nn.Module):
         self.architecture = architecture
         self.multiple = multiple
         self.hints = hints
+        self.calm = calm
         self.lift = lift
         self._network_call = call
 

@@ -11,7 +11,7 @@ from studio.nn.filling import filled
 from studio_plugins.inpainting.exemplars import SEED
 from studio_plugins.inpainting.loading import OURS, Filler, load_filler
 from studio_plugins.inpainting.parameters import TASK, FillParameters
-from studio_plugins.inpainting.patches import first_filling
+from studio_plugins.inpainting.patches import TRIES, available, first_filling
 
 Turn = Callable[[Tensor], Tensor]  # its own inverse
 
@@ -39,11 +39,23 @@ def fill(
     filler = filler_for(parameters.model, context)
     turn, share = _VIEWS[variation]
     size = parameters.size or filler.size
+    done = 0.0
+
+    def filling(share: float) -> None:
+        nonlocal done
+        done = share
+        context.progress(done, "Filling")
+
+    def looking() -> None:
+        context.progress(done, "Looking for texture")
+
     first = None
     if filler.exemplars:
         # The first result is the surest, later ones differ more.
         seed = context.seed + variation * SEED
-        first = first_filling(seed) if variation == 0 else first_filling(seed, tries=1)
+        first = first_filling(seed, TRIES if variation == 0 else 1, looking)
+        if variation == 0 and not available():
+            context.note("PatchMatch is missing: the network begins with a smooth filling.")
 
     def made(*given: Tensor | None) -> Tensor:
         return turn(filler(*(None if each is None else turn(each) for each in given)))
@@ -55,7 +67,7 @@ def fill(
         size=max(64, round(size * share)),
         multiple=filler.multiple,
         first=first,
-        progress=lambda done: context.progress(done, "Filling"),
+        progress=filling,
     )
 
 

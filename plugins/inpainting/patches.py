@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _RADIUS = 3  # patches of 7 x 7 pixels
-_TRIES = 3
+TRIES = 3
+"""Of which the mean is taken where that takes no time."""
 _QUICK = 20_000  # pixels of a hole; larger ones take seconds, and are filled once
 _ONE_AT_A_TIME = threading.Lock()  # the library's seed belongs to the whole process
 
@@ -30,7 +31,13 @@ def available() -> bool:
     return bool(patchmatch.patchmatch_available)
 
 
-def matched(image: Tensor, mask: Tensor, seed: int, tries: int = 1) -> Tensor | None:
+def matched(
+    image: Tensor,
+    mask: Tensor,
+    seed: int,
+    tries: int = 1,
+    before: Callable[[], None] = lambda: None,
+) -> Tensor | None:
     """Fill holes with patches from the known part, in 8 bits.
 
     Several tries find the same where the picture says what is behind the hole, and different things
@@ -41,6 +48,7 @@ def matched(image: Tensor, mask: Tensor, seed: int, tries: int = 1) -> Tensor | 
         mask: N x 1 x H x W, above 0 where to fill.
         seed: where the random search begins.
         tries: of which the mean is taken.
+        before: called before each try, which cannot be interrupted; what it raises ends the filling.
 
     Returns:
         N x 3 x H x W, the known pixels as they are; None if the library is missing, or somewhere
@@ -53,24 +61,27 @@ def matched(image: Tensor, mask: Tensor, seed: int, tries: int = 1) -> Tensor | 
     free = -F.max_pool2d(hole, side, stride=1) > -1
     if not bool(free.flatten(1).any(1).all()):
         return None
-    filled = [
-        torch.stack([_one(*pair, seed + number) for number in range(tries)]).mean(0)
-        for pair in zip(image, hole, strict=True)
-    ]
-    return torch.where(hole > 0, torch.stack(filled), image)
+    total = torch.zeros_like(image)
+    for number in range(tries):
+        before()
+        total += torch.stack([_one(*pair, seed + number) for pair in zip(image, hole, strict=True)])
+    return torch.where(hole > 0, total / tries, image)
 
 
-def first_filling(seed: int, tries: int = _TRIES) -> Callable[[Tensor, Tensor], Tensor | None]:
+def first_filling(
+    seed: int, tries: int = TRIES, before: Callable[[], None] = lambda: None
+) -> Callable[[Tensor, Tensor], Tensor | None]:
     """`matched` as a function of picture and mask, as `studio.nn.filling.filled` takes it.
 
     Args:
         seed: see `matched`.
         tries: see `matched`; of small holes.
+        before: see `matched`.
     """
 
     def first(image: Tensor, mask: Tensor) -> Tensor | None:
         often = tries if float((mask > 0).sum()) <= _QUICK * len(mask) else 1
-        return matched(image, mask, seed, often)
+        return matched(image, mask, seed, often, before)
 
     return first
 

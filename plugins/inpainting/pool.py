@@ -5,6 +5,7 @@ PatchMatch takes as long for a picture as a step of the training, so that each f
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from studio_plugins.inpainting.training import InpaintingRecipe
 
 Bytes = npt.NDArray[np.uint8]
+FOLDER = "exemplars"
 _TOLD = 16  # fillings between two reports
 
 
@@ -35,6 +37,15 @@ class Pool:
     images: Bytes
     holes: Bytes
     exemplars: Bytes
+
+    def keep(self, done: Path, count: int) -> None:
+        """Note how many are made, once they are on the disk; the note is there whole or not at all."""
+        for values in (self.images, self.holes, self.exemplars):
+            if isinstance(values, np.memmap):
+                values.flush()
+        new = done.with_suffix(".new")
+        new.write_text(str(count))
+        new.replace(done)
 
     def drawn(self, count: int, random: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Random ones, half of them mirrored: pictures and exemplars in [0, 1], holes of 0 and 1."""
@@ -56,19 +67,21 @@ def exemplars(
     Raises:
         TrainingPaused: when it is asked to stop for now; what was made is kept.
     """
-    folder, count, size = context.folder / "exemplars", parameters.exemplars, parameters.size
+    folder, count, size = context.folder / FOLDER, parameters.exemplars, parameters.size
     folder.mkdir(exist_ok=True)
-    done = folder / "done.npy"
+    done = folder / "done.txt"
     pool = Pool(
         *(
             _array(folder / f"{name}.npy", (count, channels, size, size), done)
             for name, channels in (("images", 3), ("holes", 1), ("exemplars", 3))
         )
     )
-    first = int(np.load(done)) if done.exists() else 0
+    first = int(done.read_text()) if done.exists() else 0
     for number in range(first, count):
+        if context.finishing:
+            break
         if number % _TOLD == 0:
-            np.save(done, number)
+            pool.keep(done, number)
             context.progress(0.0, f"Filling hole {number + 1} of {count} with patches")
         random = np.random.default_rng((context.seed, number))
         image = random_parts(pictures, size, 1, random)
@@ -79,13 +92,19 @@ def exemplars(
         pool.images[number] = _bytes(image)
         pool.holes[number] = mask
         pool.exemplars[number] = _bytes(exemplar)
-    np.save(done, count)
+    else:
+        pool.keep(done, count)
     return pool
+
+
+def forget_exemplars(context: TrainingContext) -> None:
+    """Delete the pool of a training that is over: it takes about a gigabyte."""
+    shutil.rmtree(context.folder / FOLDER, ignore_errors=True)
 
 
 def _array(path: Path, shape: tuple[int, ...], done: Path) -> Bytes:
     """An array in a file, kept if it is there in this shape; else nothing is done yet."""
-    if path.exists():
+    if done.exists():  # or else a file may be there by half
         kept: Bytes = np.lib.format.open_memmap(path, mode="r+")
         if kept.shape == shape:
             return kept

@@ -25,7 +25,7 @@ from studio.nn.training import Trained, TrainingContext, mixed, sheet_of, two_in
 from studio.nn.transparency import filled
 from studio_plugins.inpainting.masks import missing_border, random_mask, thick
 from studio_plugins.inpainting.patches import available, matched
-from studio_plugins.inpainting.pool import Pool, exemplars
+from studio_plugins.inpainting.pool import Pool, exemplars, forget_exemplars
 
 if TYPE_CHECKING:
     from studio_plugins.inpainting.training import InpaintingRecipe
@@ -57,6 +57,7 @@ def train(data: Sequence[Path], parameters: InpaintingRecipe, context: TrainingC
         pool = exemplars(training, parameters, context)
     learner = InpaintingLearner(training, validation, pool, parameters, context)
     fitted = fit(learner, planned(parameters, context), context)
+    forget_exemplars(context)
     return Trained(
         fitted.path,
         "InpaintingNetwork",

@@ -72,7 +72,8 @@ def _first(context: Context, image: Tensor, mask: Tensor) -> Tensor | None:
     """With patches of the picture; None where that cannot be had, and the network does without."""
     try:
         return _lent(context, {"engine": "patchmatch"}, image, mask)
-    except UserError:
+    except UserError as error:
+        context.note(error.message)
         return None
 
 

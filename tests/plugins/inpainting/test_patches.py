@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from studio.nn.filling import filled
@@ -64,3 +65,16 @@ def test_several_tries_are_averaged():
     one, two = (matched(image, mask, seed) for seed in (3, 4))
     assert not torch.equal(one, two)
     torch.testing.assert_close(matched(image, mask, 3, tries=2), (one + two) / 2)
+
+
+def test_it_can_be_ended_between_two_tries():
+    asked = []
+
+    def before():
+        asked.append(len(asked))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        matched(tiled(), hole(), 0, tries=3, before=before)
+    assert asked == [0, 1]
