@@ -49,6 +49,8 @@ class SaveOptions:
         text: key and value pairs for PNG text chunks.
         size: width and height to resample to; None keeps them.
         metadata: write EXIF, XMP and the records of model results.
+        records: write those records, with prompts and settings; without them, only that a model was
+            at work is said.
         srgb: convert to sRGB, for programs that ignore profiles, and leave the profile out.
     """
 
@@ -59,6 +61,7 @@ class SaveOptions:
     text: Mapping[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     metadata: bool = True
+    records: bool = True
     srgb: bool = False
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from studio.files.codec import SaveOptions
 from studio.files.formats import writable_format
 from studio.files.metadata import Metadata
 from studio.files.png import read_recipe
+from studio.files.provenance import with_label
 
 __all__ = [
     "OpenedDocument",
@@ -94,7 +95,7 @@ def keeps_layers(path: Path) -> bool:
 
 
 def recipe_of(path: Path) -> tuple[Mapping[str, Any], ...]:
-    """The records of model results that a PNG or an OpenRaster file carries; quick.
+    """The records of model results that a file carries, oldest first; quick for PNG and OpenRaster.
 
     Raises:
         UserError: the file cannot be read.
@@ -107,7 +108,9 @@ def recipe_of(path: Path) -> tuple[Mapping[str, Any], ...]:
             from studio.files.openraster.reading import read_records
 
             return images.guarded(path, name, lambda: read_records(file))
-    return ()
+        if name in images.LAYERED:
+            return ()
+    return images.read_image(path).metadata.recipe
 
 
 def write_document(
@@ -150,6 +153,8 @@ def _write_openraster(
 
     if not options.metadata:
         metadata = replace(metadata, exif=None, xmp=None, recipe=())
+    elif not options.records:
+        metadata, _ = with_label(metadata, details=False)
     before = kept.previous(path)
     results: list[tuple[tuple[str, ...], kept.Entries]] = []
 

@@ -6,7 +6,6 @@ A format is a row in `_READERS` or `_WRITERS` and in `formats.FORMATS`.
 from __future__ import annotations
 
 import io
-import json
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from studio.files.formats import (
 from studio.files.ifd import DamagedError
 from studio.files.metadata import Metadata, upright_xmp
 from studio.files.profiles import convert, gray_profile
+from studio.files.provenance import as_text, plain_texts, records_in, with_label
 
 __all__ = [
     "READABLE_SUFFIXES",
@@ -107,7 +107,9 @@ def read_image(path: Path, *, max_pixels: int = 300_000_000) -> OpenedImage:
 
 
 def _upright(decoded: Decoded, name: str) -> OpenedImage:
-    metadata = replace(decoded.metadata, xmp=upright_xmp(decoded.metadata.xmp))
+    xmp = upright_xmp(decoded.metadata.xmp)
+    recipe = decoded.metadata.recipe or records_in(xmp)
+    metadata = replace(decoded.metadata, xmp=xmp, recipe=recipe)
     return OpenedImage(arithmetic.orient(decoded.pixels, decoded.orientation), metadata, name)
 
 
@@ -300,12 +302,15 @@ def _encoder(
             "Save it as PNG or TIFF.",
         )
     pixels, metadata = _prepared(pixels, metadata, options)
+    largest = raster.LARGEST_XMP if kind.name == "JPEG" else None
+    metadata, said = with_label(metadata, details=options.records, largest=largest)
     samples, gray, notes = _fit(pixels, metadata, options, kind)
     tags, more = _tags(metadata, gray, (width, height), kind)
     if metadata.recipe and kind.name == "PNG":
-        recipe = json.dumps(list(metadata.recipe), default=str)
-        options = replace(options, text={png.RECIPE_KEY: recipe, **options.text})
-    return lambda out: _WRITERS[kind.name](out, samples, tags, options) or (), (*notes, *more)
+        texts = {png.RECIPE_KEY: as_text(metadata.recipe), **plain_texts(metadata.recipe)}
+        options = replace(options, text={**texts, **options.text})
+    written = (*notes, *more, *said)
+    return lambda out: _WRITERS[kind.name](out, samples, tags, options) or (), written
 
 
 def _fit(

@@ -25,7 +25,8 @@ class Metadata:
         gray: the file had a single color channel; it is saved gray again if still neutral.
         source_alpha: the file had an alpha channel.
         notes: what was converted on open, sentences for the user.
-        recipe: records of the model results in it, oldest first; kept by OpenRaster and PNG.
+        recipe: records of the model results in it, oldest first. OpenRaster and PNG keep them all;
+            the XMP of other formats does once a model generated something.
     """
 
     icc: bytes | None = None

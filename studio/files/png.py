@@ -6,7 +6,6 @@ directly. Layout: PNG specification, third edition.
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from studio.files import exif
 from studio.files.codec import Decoded, Samples, SaveOptions, Tags, Unreadable, check_size
 from studio.files.metadata import Metadata, sane_dpi
 from studio.files.profiles import develop
+from studio.files.provenance import records_from
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 RECIPE_KEY = "impasto:recipe"
@@ -116,12 +116,7 @@ def _recipe(chunk: bytes) -> tuple[Mapping[str, Any], ...]:
     text = chunk[len(RECIPE_KEY) + 1 :]
     if text.startswith(b"\0\0\0\0"):  # iTXt: not packed, no language, no translated keyword
         text = text[4:]
-    try:
-        steps = json.loads(text)
-    except (ValueError, RecursionError):
-        return ()
-    found = steps if isinstance(steps, list) else []
-    return tuple(step for step in found if isinstance(step, dict))
+    return records_from(text)
 
 
 def read_recipe(file: BinaryIO) -> tuple[Mapping[str, Any], ...]:

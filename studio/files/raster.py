@@ -28,6 +28,8 @@ from studio.files.profiles import Space, develop
 _EXIF_PREFIX = b"Exif\0\0"
 _JPEG_SEGMENT = 65533
 _XMP_HEADER = 29
+LARGEST_XMP = _JPEG_SEGMENT - _XMP_HEADER
+"""Bytes of XMP that a JPEG holds."""
 
 
 def read_jpeg(file: BinaryIO, max_pixels: int) -> Decoded:
@@ -181,7 +183,7 @@ def write_jpeg(
         else:
             notes += ("The EXIF data was left out: it is larger than JPEG allows.",)
     if tags.xmp is not None:
-        if len(tags.xmp) + _XMP_HEADER <= _JPEG_SEGMENT:
+        if len(tags.xmp) <= LARGEST_XMP:
             extra["xmp"] = tags.xmp
         else:
             notes += ("The XMP data was left out: it is larger than JPEG allows.",)
