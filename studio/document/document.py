@@ -14,6 +14,7 @@ from studio.document.differences import shown_differences
 from studio.document.events import emit
 from studio.document.geometry import Rect
 from studio.document.history import History
+from studio.document.named import NamedEdit
 from studio.document.picture import Picture
 from studio.document.tiles import Index
 
@@ -158,7 +159,8 @@ class Document:
         after = edit(self._picture)
         if after is self._picture:
             return False
-        self.history.push(title, self._picture, after, record)
+        named = edit if isinstance(edit, NamedEdit) else None
+        self.history.push(title, self._picture, after, record, named)
         self._show(after)
         return True
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from studio.document.named import NamedEdit
 from studio.document.picture import Picture
 
 
@@ -19,6 +20,7 @@ class Step:
         before: the picture it was applied to.
         after: the picture it made.
         record: how a model's result came about (operation, parameters, seed, model); replayable.
+        edit: what was done, if it was an edit that has a name; replayable.
         time: seconds since the epoch.
         undo_bytes: tiles that only this step keeps alive while it is done.
         redo_bytes: tiles that only this step keeps alive while it is undone.
@@ -31,6 +33,7 @@ class Step:
     time: float = field(default_factory=time.time)
     undo_bytes: int = 0
     redo_bytes: int = 0
+    edit: NamedEdit | None = None
 
 
 class History:
@@ -41,6 +44,9 @@ class History:
     Args:
         budget: bytes that the steps may keep alive beside the present picture.
         limit: number of steps kept at most.
+
+    Attributes:
+        dropped: how many of the oldest steps are gone.
     """
 
     def __init__(self, budget: int = 1 << 30, limit: int = 200) -> None:
@@ -48,6 +54,7 @@ class History:
         self.limit = limit
         self._steps: list[Step] = []
         self._position = 0
+        self.dropped = 0
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -76,17 +83,25 @@ class History:
         return self._position < len(self._steps)
 
     def push(
-        self, title: str, before: Picture, after: Picture, record: Mapping[str, Any] | None = None
+        self,
+        title: str,
+        before: Picture,
+        after: Picture,
+        record: Mapping[str, Any] | None = None,
+        edit: NamedEdit | None = None,
     ) -> Step:
         """Add a step; undone steps are gone."""
-        undo_bytes, redo_bytes = _only_in(before, after), _only_in(after, before)
-        step = Step(title, before, after, record, undo_bytes=undo_bytes, redo_bytes=redo_bytes)
+        sizes = {"undo_bytes": _only_in(before, after), "redo_bytes": _only_in(after, before)}
+        # What made the pictures is not kept: it may hold others.
+        named = replace(edit, edit=lambda picture: picture) if edit is not None else None
+        step = Step(title, before, after, record, edit=named, **sizes)
         del self._steps[self._position :]
         self._steps.append(step)
         self._position += 1
         while len(self._steps) > 1 and (self.nbytes > self.budget or len(self._steps) > self.limit):
             del self._steps[0]
             self._position -= 1
+            self.dropped += 1
         return step
 
     def replace_present(self, picture: Picture) -> None:

@@ -80,6 +80,10 @@ class RunResult:
         """Whether only a region was run, to see what the whole would look like."""
         return self.request.region is not None
 
+    def record_of(self, variation: int) -> Mapping[str, Any]:
+        """The record of one of several results."""
+        return {**self.record, "variation": variation} if variation else self.record
+
     def edit(self, variation: int = 0) -> Edit:
         """The edit that applies a variation, for `Document.apply`.
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from studio.document import Document, Picture
 from studio.document.edits import Edit
 from studio.document.geometry import Rect
+from studio.document.named import as_made
 from studio.document.nodes import layers_in
 from studio.qt.background import Background
 from studio.qt.i18n import tr
@@ -142,7 +143,7 @@ class Edits(QObject):
         if run.document.transaction is not None:
             QTimer.singleShot(WAIT_MS, self, lambda: self._take(run, before, after))
         elif run.document.picture is before:
-            self._keep(run, lambda _: after)
+            self._keep(run, as_made(run.edit, after))
         else:
             self._start(run)  # nothing of what was edited meanwhile may be lost
 

@@ -308,12 +308,12 @@ class Runs(QObject):
         present, after = document.picture, self._after
         self._applying = True
         try:
-            edit = result.edit(self.variation)
+            edit, record = result.edit(self.variation), result.record_of(self.variation)
             if after is not None and after[0] is present:
                 ready = after[1]
-                document.apply(tr(result.title), lambda _: ready, result.record)
+                document.apply(tr(result.title), lambda _: ready, record)
             else:
-                document.apply(tr(result.title), edit, result.record)
+                document.apply(tr(result.title), edit, record)
         except UserError as error:
             self._tell(error)
             return

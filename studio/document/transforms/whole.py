@@ -13,6 +13,7 @@ from studio.api.errors import UserError
 from studio.document.composite import composite
 from studio.document.edits import Edit
 from studio.document.geometry import Rect
+from studio.document.named import NamedEdit
 from studio.document.nodes import Guide, Layer, Node, Text, mapped
 from studio.document.picture import Picture
 from studio.document.tiles import TILE, Array, Raster
@@ -69,7 +70,11 @@ def image_size(
         after = map_rasters(picture, again, np.diag([across, down, 1.0]))
         return after.replaced(width=width, height=height)
 
-    return edit
+    return NamedEdit(
+        "image-size",
+        {"width": width, "height": height, "method": str(method), "linear": linear},
+        edit,
+    )
 
 
 def canvas_size(rect: Rect, fill: tuple[int, int, int] | None = None) -> Edit:
@@ -89,7 +94,9 @@ def canvas_size(rect: Rect, fill: tuple[int, int, int] | None = None) -> Edit:
             picture = _filled(picture, rect, fill)
         return _recut(picture, rect)
 
-    return edit
+    return NamedEdit(
+        "canvas-size", {"rect": list(rect), "fill": None if fill is None else list(fill)}, edit
+    )
 
 
 def crop_to(
@@ -122,7 +129,9 @@ def crop_to(
             after = _without_outside(after)
         return after
 
-    return edit
+    return NamedEdit(
+        "crop", {"rect": list(rect), "angle": angle, "delete": delete, "method": str(method)}, edit
+    )
 
 
 def flip(axis: Literal["horizontal", "vertical"]) -> Edit:
@@ -132,7 +141,7 @@ def flip(axis: Literal["horizontal", "vertical"]) -> Edit:
         matrix = flipping(picture.bounds, axis)
         return map_rasters(picture, lambda raster: warped(raster, matrix), matrix)
 
-    return edit
+    return NamedEdit("flip", {"axis": axis}, edit)
 
 
 def rotate_quarters(quarters: int) -> Edit:
@@ -148,7 +157,7 @@ def rotate_quarters(quarters: int) -> Edit:
         after = map_rasters(picture, lambda raster: warped(raster, matrix), matrix)
         return after.replaced(width=width, height=height)
 
-    return edit
+    return NamedEdit("rotate", {"angle": 90 * (quarters % 4)}, edit)
 
 
 def rotate(
@@ -181,7 +190,7 @@ def rotate(
         after = map_rasters(picture, lambda raster: warped(raster, matrix, method), matrix)
         return after.replaced(width=width, height=height)
 
-    return edit
+    return NamedEdit("rotate", {"angle": angle, "expand": expand, "method": str(method)}, edit)
 
 
 def trim(
@@ -212,7 +221,7 @@ def trim(
         bottom = rect.bottom if "bottom" in sides else bounds.bottom
         return crop_to(Rect(left, top, right - left, bottom - top))(picture)
 
-    return edit
+    return NamedEdit("trim", {"by": by, "tolerance": tolerance, "sides": sorted(sides)}, edit)
 
 
 def rotated_size(width: int, height: int, angle: float) -> tuple[int, int]:
