@@ -30,6 +30,7 @@ def operations() -> list[Operation]:
             help="Gives a gray picture colors; click on it to say what color something has.",
             parameters=ColorizeParameters,
             function=".engine:colorize",
+            provenance="composite",
             hints="colors",
             live=True,
             # The network judges by the whole picture, and reduces that.

@@ -30,6 +30,7 @@ def operations() -> list[Operation]:
             help="Turns a photograph into a painting, or one kind of picture into another.",
             parameters=TranslateParameters,
             function=".engine:translate",
+            provenance="composite",
             # The network judges a place by the statistics of the whole picture, and reduces that.
             preview=False,
             presets=(

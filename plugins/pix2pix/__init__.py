@@ -29,6 +29,7 @@ def operations() -> list[Operation]:
             help="Turns a drawing into a colored one, or a picture into what a network learned.",
             parameters=TranslateParameters,
             function=".engine:translate",
+            provenance="composite",
             output="layers",
             preview=False,
             live=True,

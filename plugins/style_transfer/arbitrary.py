@@ -61,6 +61,7 @@ OPERATION = Operation(
     help="Redraws the picture in the style of any other picture.",
     parameters=ArbitraryStyle,
     function=".engine:restyle",
+    provenance="composite",
     preview=False,
     context_pixels=64,
     presets=(

@@ -32,6 +32,7 @@ OPERATION = Operation(
     help="Redraws the picture with a network that learned one style: imported, or trained here.",
     parameters=FastParameters,
     function=".fast_engine:restyle",
+    provenance="composite",
     preview=False,
     context_pixels=64,
     presets=(

@@ -76,6 +76,7 @@ OPERATION = Operation(
     help="Repaints the picture step by step until a network sees the style of another in it.",
     parameters=OptimizeParameters,
     function=".optimize:optimize",
+    provenance="composite",
     preview=False,
     stoppable=True,
     presets=(

@@ -90,6 +90,7 @@ OPERATION = Operation(
     help="Redraws the picture in one of 26 styles, or between two of them.",
     parameters=PresetStyle,
     function=".engine:preset",
+    provenance="composite",
     preview=False,
     context_pixels=64,
     keywords=("painting", "artistic", "neural", "stylize", "magenta"),

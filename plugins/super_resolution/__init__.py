@@ -30,6 +30,7 @@ def operations() -> list[Operation]:
             help="Enlarges the picture with a network that restores fine structure.",
             parameters=UpscaleParameters,
             function=".engine:upscale",
+            provenance="enhanced",
             output="canvas",
             selection="ignored",
             context_pixels=48,

@@ -19,6 +19,7 @@ def operations() -> list[Operation]:
             help="Adds a part around the picture that looks as if it had always been there.",
             parameters=ExtendParameters,
             function=".engine:extend",
+            provenance="composite",
             input="visible",
             output="margins",
             selection="ignored",

@@ -13,6 +13,7 @@ Input = Literal["layer", "visible", "none"]
 Output = Literal["region", "canvas", "margins", "layers", "document"]
 Selection = Literal["ignored", "optional", "required"]
 Hints = Literal["none", "colors"]
+Provenance = Literal["none", "enhanced", "composite", "generated"]
 OutputSize = Callable[[Any, int, int], tuple[int, int]]
 MarginsOf = Callable[[Any, int, int], Margins]
 MarginValues = Callable[[Margins], Mapping[str, Any]]
@@ -72,6 +73,9 @@ class Operation:
             over it and follows what is drawn, stroke by stroke, while its form is open.
         stoppable: whether it can be asked to end at any time and keep what it has: it looks at
             ``context.stopping`` between its steps and returns early.
+        provenance: what a file is to say of a result, in the terms of the IPTC: ``generated``: a model
+            made all of it; ``composite``: a model made up a part of it, or changed what it shows;
+            ``enhanced``: a model improved it and left what it shows; ``none``: no model was at work.
         may_blacken: whether a black result can be right, as of an inverted white page; otherwise the
             host takes it for a network's failure.
         context_pixels: how many pixels around a region it must see for the region to come out right.
@@ -100,6 +104,7 @@ class Operation:
     live: bool = False
     follows_drawing: bool = False
     stoppable: bool = False
+    provenance: Provenance = "none"
     may_blacken: bool = False
     context_pixels: int = 32
     output_size: OutputSize | None = None

@@ -15,7 +15,16 @@ from typing import Any, get_args
 from studio.api.errors import ImpastoError, PluginError
 from studio.api.galleries import BUNDLED_SCHEME, Gallery
 from studio.api.models import CheckpointLoader
-from studio.api.operation import API_VERSION, Hints, Input, Operation, Output, Preset, Selection
+from studio.api.operation import (
+    API_VERSION,
+    Hints,
+    Input,
+    Operation,
+    Output,
+    Preset,
+    Provenance,
+    Selection,
+)
 from studio.api.parameters import Parameters, describe, validate
 from studio.api.trainer import Folder, FolderKind, Trainer
 
@@ -68,6 +77,7 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
         ("output", Output),
         ("selection", Selection),
         ("hints", Hints),
+        ("provenance", Provenance),
     ):
         value = getattr(operation, attribute)
         if value not in get_args(allowed):
