@@ -122,10 +122,7 @@ class RunContext:
     ) -> nn.Module:
         """``load()`` from the cache, placed and watched."""
         placement = self._placement(half, float32)
-        module = self._state.recovering(
-            lambda: self._state.networks.get(key, load, placement), placement
-        )
-        return self._watched(module, placement, half)
+        return self._watched(self._state.network(key, load, placement), placement, half)
 
     def prepare(
         self, module: nn.Module, *, half: bool = True, float32: Sequence[str] = ()

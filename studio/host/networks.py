@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ class NetworkCache:
     def __init__(self, budget: int = 4 << 30) -> None:
         self.budget = budget
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._models: dict[str, Mapping[str, str]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -57,6 +58,14 @@ class NetworkCache:
         """Bytes of weights held."""
         with self._lock:
             return sum(entry.nbytes for entry in self._entries.values())
+
+    def models_of(self, key: str) -> Mapping[str, str]:
+        """SHA-256 of the weights by model id that the network under ``key`` was loaded from."""
+        return self._models.get(key, {})
+
+    def note_models(self, key: str, models: Mapping[str, str]) -> None:
+        """Remember what a network is loaded from: who finds it in the cache opens no file."""
+        self._models[key] = dict(models)
 
     def get(self, key: str, load: Callable[[], nn.Module], placement: Placement) -> nn.Module:
         """The network under ``key``; loaded anew if it was kept for another device or arithmetic.

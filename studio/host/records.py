@@ -15,6 +15,19 @@ from studio.host.requests import RunRequest
 from studio.host.run_state import RunState
 
 FORMAT = 1
+"""Raised when a record could be misunderstood by an older Impasto.
+
+A record is one JSON object. Results have it, steps of the history, saved files and, put differently,
+the steps of recipes:
+
+* ``operation``, ``parameters``, ``seed``: what to do again; ``variation``: which of several results;
+* ``layer``, ``selection``, ``grow``, ``feather``, ``hints``: where in the picture, if not all of it;
+* ``provenance``: what the model did, as `studio.api.Operation.provenance` has it, for this result;
+* ``models``, ``pictures``: SHA-256 of weights by model id, and of reference pictures by their source;
+* ``impasto``, ``plugin``, ``plugin_version``, ``device``, ``precision``: what it was made with;
+* ``title``, ``time``: in a document's history;
+* ``files``: in saved files, the parameters that are names of files there, and were paths before.
+"""
 
 
 def record(
@@ -36,6 +49,7 @@ def record(
         "format": FORMAT,
         "impasto": __version__,
         "operation": operation.id,
+        **_provenance(operation, request),
         "plugin": plugin.name,
         "plugin_version": plugin.version,
         "parameters": json.loads(parameters),
@@ -48,6 +62,14 @@ def record(
         "device": str(state.ladder.device),
         "precision": str(state.ladder.dtype).removeprefix("torch."),
     }
+
+
+def _provenance(operation: Operation, request: RunRequest) -> dict[str, Any]:
+    """What is to be said of the result; what is generated into a picture makes it a composite."""
+    kind = operation.provenance
+    if kind == "generated" and operation.output != "document" and request.picture is not None:
+        kind = "composite"
+    return {} if kind == "none" else {"provenance": kind}
 
 
 def _place(operation: Operation, request: RunRequest) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from studio.host.requests import RunRequest
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 T = TypeVar("T")
 _REPORT_EVERY = 0.1  # seconds between two reports from inside a tile
@@ -62,6 +63,7 @@ class RunState:
         self.watch = Watch(self._inside)
         self.notes: list[str] = []
         self.models: dict[str, str] = {}
+        self._opened: dict[str, str] = {}  # of the models, what the network being loaded asked for
         self.area: Rect | None = None
         self.share: Array | None = None  # of the mask, over the area
         exact = request.precision == "float32"
@@ -157,13 +159,29 @@ class RunState:
         """Verified files of a model, fetched with progress when they are not here yet."""
         card = self.store.card(model_id)
         weights = max(card.files, key=lambda file: file.bytes)
-        self.models[card.id] = weights.sha256
+        self.models[card.id] = self._opened[card.id] = weights.sha256
 
         def report(done: int, total: int | None) -> None:
             size = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else f"{done / 1e6:.0f} MB"
             self.observer.progress(0.0, f"Downloading {card.title}: {size}")
 
         return self.store.ensure(model_id, report, self.observer.cancelled)
+
+    def network(self, key: str, load: Callable[[], nn.Module], placement: Placement) -> nn.Module:
+        """The network under ``key``; its models are used by this run even if it was loaded before."""
+
+        def noted() -> nn.Module:
+            outside, self._opened = self._opened, {}
+            try:
+                module = load()
+                self.networks.note_models(key, self._opened)
+            finally:
+                self._opened = outside
+            return module
+
+        module = self.recovering(lambda: self.networks.get(key, noted, placement), placement)
+        self.models.update(self.networks.models_of(key))
+        return module
 
     def recovering(self, load: Callable[[], T], placement: Placement) -> T:
         """``load()``, with memory freed and one more try when there is none left for it."""
