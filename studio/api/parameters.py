@@ -56,7 +56,8 @@ Kind = Literal[
 Channel = Literal["all", "red", "green", "blue"]
 P = TypeVar("P", bound="Parameters")
 RESERVED = frozenset(
-    {"device", "feather", "grow", "help", "hints", "json", "mask", "output", "overwrite", "seed"}
+    {"again", "device", "feather", "grow", "help", "hints", "json", "mask", "output", "overwrite"}
+    | {"record", "seed"}
 )
 _KEY = "impasto"
 

@@ -28,8 +28,9 @@ from studio.cli.session import (
     report,
 )
 from studio.document import Array, Picture, composite
-from studio.files.images import read_image, write_image
+from studio.files.images import SaveOptions, read_image, write_image
 from studio.files.metadata import Metadata
+from studio.host.disclosure import public
 from studio.host.memory import keep_pages
 from studio.host.requests import Precision, RunRequest
 from studio.host.results import RunResult
@@ -53,6 +54,7 @@ class Wish:
         grow: pixels by which the mask grows.
         feather: pixels over which its edge fades.
         hints: RGBA picture of colors that are known, or None.
+        records: whether results say how they were made.
     """
 
     operation: Operation
@@ -68,6 +70,7 @@ class Wish:
     grow: int = 0
     feather: int = 0
     hints: Path | None = None
+    records: bool = True
 
     @property
     def sources(self) -> tuple[Path, ...]:
@@ -189,7 +192,10 @@ class _Batch:
             if target.creates_folder:
                 _make_folder(path.parent)
             after = result.flat(variation)
-            notes = write_image(path, composite(after), replace(metadata, icc=after.icc))
+            made = public({"title": result.title, **result.record_of(variation)})
+            told = replace(metadata, icc=after.icc, recipe=(*metadata.recipe, made))
+            options = SaveOptions(records=self.wish.records)
+            notes = write_image(path, composite(after), told, options)
             written.append((path, after, notes))
         return written
 

@@ -52,6 +52,11 @@ def given(declared: Operation | Trainer, values: dict[str, Any]) -> dict[str, An
     Raises:
         Usage: if they do not fit each other.
     """
+    return checked(declared, those_given(declared, values))
+
+
+def those_given(declared: Operation | Trainer, values: dict[str, Any]) -> dict[str, Any]:
+    """The same, not checked."""
     found = {}
     for spec in describe(declared.parameters):
         value = values.pop(_PREFIX + spec.name)
@@ -59,6 +64,15 @@ def given(declared: Operation | Trainer, values: dict[str, Any]) -> dict[str, An
             value = [each for part in value or () for each in part] or None
         if value is not None:
             found[spec.name] = value
+    return found
+
+
+def checked(declared: Operation | Trainer, found: dict[str, Any]) -> dict[str, Any]:
+    """Parameters, if they fit each other.
+
+    Raises:
+        Usage: if they do not.
+    """
     try:
         validate(declared.parameters, dict(found))
     except UserError as error:

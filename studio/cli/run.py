@@ -19,7 +19,17 @@ _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?|xpu(:\d+)?")
 _FILE = click.Path(path_type=Path)
 
 
+def _device(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if not _DEVICE.fullmatch(value):
+        raise click.BadParameter(
+            f"{value!r} is not auto, cpu, cuda, cuda:N, mps or xpu.", ctx, param
+        )
+    return value
+
+
 class _Operations(click.Group):
+    """Operations by id; without one, what made a picture."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The ids of all operations."""
         registry = ctx.ensure_object(Session).services.registry
@@ -39,22 +49,58 @@ class _Operations(click.Group):
     "run",
     cls=_Operations,
     no_args_is_help=False,
+    invoke_without_command=True,
     subcommand_metavar="ID INPUT... -o OUTPUT [--PARAMETER VALUE ...]",
 )
+@click.option(
+    "--again", type=_FILE, metavar="PICTURE", help="Without an ID: make this picture once more."
+)
+@click.option("-o", "--output", metavar="OUTPUT", help="With --again: the file it is made as.")
+@click.option("--device", default="auto", hidden=True, callback=_device)
+@click.option("--overwrite", is_flag=True, hidden=True)
+@click.option("--record/--no-record", "records", default=True, hidden=True)
+@click.option("--json", "as_json", is_flag=True, hidden=True)
 @click.help_option("-h", "--help")
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context, /, again: Path | None, **values: Any) -> int | None:
     """Run the operation with this ID on pictures.
 
     `impasto run ID --help` shows the parameters of an operation. One input and a file after -o
     makes that file; several inputs, or an operation with several results, need a folder.
+
+    `impasto run --again PICTURE -o OUTPUT` makes a generated picture once more, from what it says of
+    itself; `impasto run ID --again PICTURE` takes over its settings, but for those that are given.
     """
+    alone = ctx.invoked_subcommand is None
+    if again is None and alone:
+        raise click.UsageError("Missing command.", ctx)
+    if not alone:
+        given = [name for name in values if is_given(ctx, name)]
+        if again is not None or given:
+            raise Usage(
+                "What is before the operation's id is not for it.", "Put all flags behind the id."
+            )
+        return None
+    if again is None or values["output"] is None:
+        raise Usage("There is no name for the picture.", "Add -o FILE.")
+    from studio.cli.again import Repeat, make_again
+
+    return make_again(ctx.ensure_object(Session), Repeat(again, **values))
 
 
 def _command(session: Session, operation: Operation) -> click.Command:
     def call(**values: Any) -> int:
         from studio.cli.batch import Wish, run_all
 
-        parameters = flags.given(operation, values)
+        again = values.pop("again")
+        if again is None:
+            parameters = flags.given(operation, values)
+        else:
+            from studio.cli.again import recalled
+
+            given_seed = is_given(click.get_current_context(), "seed")
+            parameters, seed = recalled(again, operation, flags.those_given(operation, values))
+            values["seed"] = values["seed"] if given_seed or seed is None else seed
         check_models(session, operation, parameters)
         check_pictures(session, operation.parameters, parameters)
         return run_all(session, Wish(operation=operation, parameters=parameters, **values))
@@ -87,6 +133,18 @@ def _common(operation: Operation) -> list[click.Parameter]:
             help="Half precision where the device is fast in it, or float32. [default: auto]",
         ),
         click.Option(["--overwrite"], is_flag=True, help="Allow the result to replace its input."),
+        click.Option(
+            ["--again"],
+            type=_FILE,
+            metavar="PICTURE",
+            help="Take the settings and the seed that are not given from what this picture says of how "
+            "it was made.",
+        ),
+        click.Option(
+            ["--record/--no-record", "records"],
+            default=True,
+            help="Whether the result says how it was made. [default: it does]",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print a JSON line per result."),
     ]
     if operation.hints == "colors":
@@ -142,12 +200,9 @@ def seed_and_device() -> list[click.Option]:
     ]
 
 
-def _device(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if not _DEVICE.fullmatch(value):
-        raise click.BadParameter(
-            f"{value!r} is not auto, cpu, cuda, cuda:N, mps or xpu.", ctx, param
-        )
-    return value
+def is_given(ctx: click.Context, name: str) -> bool:
+    """Whether a flag was typed, and is not only its default."""
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
 def check_models(

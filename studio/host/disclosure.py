@@ -24,10 +24,11 @@ def public(record: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The same without folders; ``files`` names the parameters that had one.
     """
-    pictures = record.get("pictures")
-    sources = frozenset(pictures) if isinstance(pictures, Mapping) else frozenset()
+    found = record.get("pictures")
+    pictures = found if isinstance(found, Mapping) else {}
+    sources = frozenset(map(str, pictures))
     shown = {key: _shown(key, value, sources) for key, value in record.items()}
-    if sources:
+    if pictures:
         shown["pictures"] = {_shown("", key, sources): value for key, value in pictures.items()}
     given, kept = record.get("parameters"), shown.get("parameters")
     if isinstance(given, Mapping) and isinstance(kept, Mapping):

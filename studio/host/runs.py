@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,9 @@ class Runner:
         """
         operation = self.registry.operation(request.operation)
         parameters = validate(operation.parameters, dict(request.parameters))
+        if operation.input == "none" and operation.output == "document":
+            # A document of its own is the same whatever is open: neither its depth nor its profile.
+            request = replace(request, picture=None, layer=None)
         check_request(operation, parameters, request, self.max_pixels)
         devices.warm_up()
         device = devices.resolve(request.device)

@@ -101,6 +101,7 @@ def operations():
             function=":noise",
             input="none",
             output="document",
+            provenance="generated",
         ),
         Operation(
             id="testkit.shades",
