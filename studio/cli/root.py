@@ -15,6 +15,7 @@ from studio.api.errors import Cancelled, UserError
 from studio.cli.session import BAD_USAGE, DONE, FAILED, INTERRUPTED, Session, Usage, report
 
 COMMANDS = {
+    "batch": ("studio.cli.recipes", "Do to many pictures what a recipe says."),
     "doctor": ("studio.cli.doctor", "Show versions, devices, memory, plugins and models."),
     "models": ("studio.cli.models", "List, fetch, import and verify models."),
     "operations": ("studio.cli.operations", "List operations, or describe one."),

@@ -17,6 +17,8 @@ from studio.host.runs import Runner
 from studio.host.settings import Settings
 
 if TYPE_CHECKING:
+    from studio.host.batch.queued import BatchBench
+    from studio.host.recipes.replay import Execute
     from studio.host.training.bench import TrainingBench
 
 
@@ -59,6 +61,18 @@ class Services:
 
         listen(self.settings.changed, follow)
         return queue
+
+    @cached_property
+    def batches(self) -> BatchBench:
+        """Does recipes to many pictures; networks run on the workers of `jobs`."""
+        from studio.host.batch.batch import Tools
+        from studio.host.batch.queued import BatchBench
+
+        def tools(execute: Execute) -> Tools:
+            limit = self.settings.max_megapixels * 1_000_000
+            return Tools(execute, self.registry, self.store, limit)
+
+        return BatchBench(self.jobs, tools)
 
     @cached_property
     def training(self) -> TrainingBench:

@@ -108,10 +108,9 @@ def _outline(mask: Array) -> Outline | None:
     """Outlines of a mask with hard edges; None if they are too many points, or the mask is soft."""
     small = _reduced(mask, _OUTLINED)
     scale = np.array([1 / small.shape[1], 1 / small.shape[0]])
-    found, _ = cv2.findContours(_doubled(small), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    found, _ = cv2.findContours(_corners(small), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     lines = [cv2.approxPolyDP(line, 1.5, closed=True)[:, 0] for line in found]
-    # Contours run through the middles of pixels of the doubled mask.
-    shares = [(line + 0.5) / 2 * scale for line in lines if len(line) >= 3]
+    shares = [line / 2 * scale for line in lines if len(line) >= 3]
     if not shares or sum(len(line) for line in shares) > _POINTS:
         return None
     outline = Outline(
@@ -149,9 +148,16 @@ def _filled(outline: Outline, width: int, height: int) -> Array:
     return mask
 
 
-def _doubled(mask: Array) -> Array:
-    """Twice the size, black or white: what is one pixel wide has an inside, too."""
-    return np.repeat(np.repeat((mask >= 128).astype(np.uint8), 2, axis=0), 2, axis=1)
+def _corners(mask: Array) -> Array:
+    """Black or white where the corners and middles of pixels are: at half a pixel's distance.
+
+    Contours of this run along the borders of pixels, and what is one pixel wide has an inside.
+    """
+    inside = np.repeat(np.repeat((mask >= 128).astype(np.uint8), 2, axis=0), 2, axis=1)
+    out = np.pad(inside, ((0, 1), (0, 1)))
+    for rows, columns in ((1, 0), (0, 1), (1, 1)):
+        out |= np.pad(inside, ((rows, 1 - rows), (columns, 1 - columns)))
+    return out
 
 
 def _reduced(mask: Array, longest: int) -> Array:

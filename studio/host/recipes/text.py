@@ -132,12 +132,15 @@ def _with_none(step: Any) -> Any:
     """Values that are none, which TOML has no word for, are named in a list."""
     if not isinstance(step, Mapping):
         return step
-    out = dict(step)
-    for name in _TABLES:
-        table = out.get(name)
-        if isinstance(table, Mapping) and isinstance(table.get(_NONE), list):
-            values = {key: value for key, value in table.items() if key != _NONE}
-            out[name] = {**values, **dict.fromkeys(map(str, table[_NONE]))}
+    return {key: _whole(value) if key in _TABLES else value for key, value in step.items()}
+
+
+def _whole(table: Any) -> Any:
+    if not isinstance(table, Mapping):
+        return table
+    out = {key: _whole(value) for key, value in table.items()}
+    if isinstance(out.get(_NONE), list):
+        out |= dict.fromkeys(map(str, out.pop(_NONE)))
     return out
 
 
@@ -161,7 +164,7 @@ def _value(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(_pairs(value)) + "}"
     if isinstance(value, list | tuple):
         return _array([_value(each) for each in value])
     raise TypeError(f"no TOML for {value!r}")
