@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.api import CheckpointLoader, ModelCard, Operation, Trainer, hookimpl, read_cards
-from studio_plugins.sampling import families_operations, painting_operations
+from studio_plugins.sampling import community_operations, families_operations, painting_operations
 
 api_version = 1
 
 
 @hookimpl
 def operations() -> list[Operation]:
-    """From words, by class, from latents; and completing."""
-    return [*painting_operations.OPERATIONS, *families_operations.OPERATIONS]
+    """From words, by class, from latents; completing; and by models of others."""
+    return [
+        *painting_operations.OPERATIONS,
+        *families_operations.OPERATIONS,
+        *community_operations.OPERATIONS,
+    ]
 
 
 @hookimpl
@@ -25,7 +29,7 @@ def model_cards() -> tuple[ModelCard, ...]:
 @hookimpl
 def checkpoint_loaders() -> list[CheckpointLoader]:
     """Networks that people bring along."""
-    return [*families_operations.LOADERS]
+    return [*families_operations.LOADERS, *community_operations.LOADERS]
 
 
 @hookimpl

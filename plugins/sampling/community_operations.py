@@ -1,0 +1,68 @@
+"""The operations and checkpoints of diffusion models by others."""
+
+from __future__ import annotations
+
+from studio.api import CheckpointLoader, Operation, Preset
+from studio_plugins.sampling.community_parameters import (
+    PIPELINE_TASK,
+    DiffusersParameters,
+    DiffusersRedrawParameters,
+)
+
+__all__ = ["LOADERS", "OPERATIONS"]
+
+_KEYWORDS = ("stable diffusion", "sdxl", "diffusers", "hugging face", "lora", "controlnet", "prompt",
+             "text to image", "generate", "ai")  # fmt: skip
+_FAST = Preset("Fast", {"sampler": "unipc", "steps": 10})
+_LCM = Preset("LCM or turbo", {"sampler": "lcm", "steps": 4, "guidance": 1.0})
+_FOUR = Preset("Four to choose from", {"count": 4})
+
+OPERATIONS = [
+    Operation(
+        id="sampling.diffusers",
+        title="Picture by Stable Diffusion",
+        menu="Generate",
+        help="Paints what you write, with a Stable Diffusion model of your own.",
+        parameters=DiffusersParameters,
+        function=".community:generate",
+        provenance="generated",
+        input="none",
+        output="layers",
+        selection="ignored",
+        preview=False,
+        may_blacken=True,
+        presets=(_FAST, _LCM, _FOUR),
+        keywords=_KEYWORDS,
+    ),
+    Operation(
+        id="sampling.diffusers-redraw",
+        title="Redraw by Stable Diffusion",
+        menu="Generate",
+        help="Paints the selection or the picture anew, with a Stable Diffusion model of your own.",
+        parameters=DiffusersRedrawParameters,
+        function=".community:redraw",
+        provenance="composite",
+        input="visible",
+        output="region",
+        selection="optional",
+        preview=False,
+        may_blacken=True,
+        presets=(
+            Preset("Keep its look", {"strength": 0.4}),
+            Preset("Replace it", {"strength": 1.0}),
+            _LCM,
+            _FOUR,
+        ),
+        keywords=(*_KEYWORDS, "image to image", "img2img", "inpaint", "variation"),
+    ),
+]
+
+LOADERS = [
+    CheckpointLoader(
+        id="stable-diffusion",
+        title="Stable Diffusion models",
+        task=PIPELINE_TASK,
+        suffixes=(".safetensors",),
+        function=".community_kinds:recognise",
+    )
+]
