@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -14,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.document import Document, Picture
+from studio.files.metadata import Metadata
 from studio.qt.i18n import N_, tr
 from studio.qt.models import is_checkpoint
 from studio.qt.problems import describe_error
@@ -192,10 +194,20 @@ class Files(QObject):
             lambda: Picture.from_pixels(sample.load()), show, self._failed
         )
 
-    def show_new(self, picture: Picture, title: str) -> None:
-        """Show a picture that has no file yet, in a tab of its own."""
+    def show_new(
+        self, picture: Picture, title: str, record: Mapping[str, Any] | None = None
+    ) -> None:
+        """Show a picture that has no file yet, in a tab of its own.
+
+        Args:
+            picture: what is seen first.
+            title: its name until it has a file.
+            record: of the run that made it; a save writes it.
+        """
         budget = self._settings.history_budget_mb
-        self._session.show(picture, Source(title=title), budget, saved=False)
+        made = () if record is None else ({"title": title, "time": time.time(), **record},)
+        source = Source(metadata=Metadata(recipe=made), title=title)
+        self._session.show(picture, source, budget, saved=False)
 
     # Saving
 

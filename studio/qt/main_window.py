@@ -199,10 +199,11 @@ class MainWindow(QMainWindow):
         self, operation: Operation, values: Mapping[str, object], *, visible: bool = False
     ) -> None:
         """Run on the picture as it is seen: with what is pending in a tool or made on a thread."""
+        seed = self.tools.seed(operation)
 
         def start() -> None:
             region = self.canvas.visible_region() if visible else None
-            self.runs.start(operation, values, region=region)
+            self.runs.start(operation, values, region=region, seed=seed)
 
         if self.session.document is None:
             start()

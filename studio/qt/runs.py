@@ -53,13 +53,13 @@ class Runs(QObject):
         job_moved: the job whose progress is shown has moved on; None when there is none.
         result_shown: a `RunResult` waits for Apply or Discard; None when none does.
         applicable: whether the result that waits can be applied, and if not, why.
-        new_picture: a picture and its title: a result that is a document of its own.
+        new_picture: a picture, its title and its record: a result that is a document of its own.
     """
 
     job_moved = Signal(object)
     result_shown = Signal(object)
     applicable = Signal(bool, str)
-    new_picture = Signal(object, str)
+    new_picture = Signal(object, str, object)
 
     def __init__(self, workspace: Workspace, canvas: CanvasView, bridge: JobBridge) -> None:
         super().__init__(canvas)
@@ -302,8 +302,9 @@ class Runs(QObject):
             return
         if result.output == "document" or document is None:
             picture = self._after[1] if self._after else result.after(self.variation)
+            record = result.record_of(self.variation)
             self.discard()
-            self.new_picture.emit(picture, tr(result.title))
+            self.new_picture.emit(picture, tr(result.title), record)
             return
         present, after = document.picture, self._after
         self._applying = True

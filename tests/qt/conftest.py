@@ -66,6 +66,12 @@ class Nothing(Parameters):
     pass
 
 
+class Noise(Parameters):
+    prompt: str = text("")
+    height: int = integer(5, minimum=1, maximum=100)
+    pattern: str | None = picture()
+
+
 @hookimpl
 def operations():
     half = Preset("Half", {"strength": 0.5})
@@ -81,6 +87,8 @@ def operations():
         Operation("tiny.fail", "Fail", "Adjust", "Always fails", Nothing, ".engine:fail"),
         Operation("tiny.make", "Make", "Generate", "From nothing", Nothing, ".engine:make",
                   input="none", output="document"),
+        Operation("tiny.noise", "Noise", "Generate", "Another one each time", Noise,
+                  ".engine:noise", input="none", output="document", provenance="generated"),
     ]
 
 
@@ -133,6 +141,10 @@ def fail(pixels, mask, parameters, context):
 
 def make(parameters, context):
     return torch.full((1, 3, 20, 30), 0.5)
+
+
+def noise(parameters, context):
+    return torch.rand(1, 3, parameters.height, 8)
 
 
 def recognise(paths):

@@ -33,7 +33,7 @@ from studio.qt.workspace import Workspace
 DEBOUNCE_MS = 250
 _LOSSY = ("JPEG", "WebP", "AVIF")
 _PACKED = ("PNG", "TIFF")
-_REMEMBERED = ("quality", "lossless", "compression", "metadata", "srgb")
+_REMEMBERED = ("quality", "lossless", "compression", "metadata", "records", "srgb")
 
 
 def exportable() -> tuple[Format, ...]:
@@ -81,7 +81,14 @@ class ExportDialog(Dialog):
         self.quality, self._quality_row = self._slider(tr("Quality"), 1, 100)
         self.compression, self._compression_row = self._slider(tr("Compression"), 0, 9)
         self.lossless = self._check(tr("Lossless: every pixel stays as it is"))
-        self.metadata = self._check(tr("EXIF, XMP and records of results"))
+        self.metadata = self._check(tr("EXIF and XMP"))
+        self.records = self._check(tr("How models made it: prompts and settings"))
+        self.records.setToolTip(
+            tr(
+                "With them Impasto can make it again. Without, it only says that a model was at work."
+            )
+        )
+        self.metadata.toggled.connect(self.records.setEnabled)
         self.srgb = self._check(tr("Convert to sRGB"))
         self.width_box = self._size_box(tr("Width"), self._picture.width)
         self.height_box = self._size_box(tr("Height"), self._picture.height)
@@ -140,6 +147,8 @@ class ExportDialog(Dialog):
         holder.setLayout(size)
         self._titled(tr("Size"), holder, self.width_box)
         self._titled(tr("Keep"), self.metadata, self.metadata)
+        form.addRow("", self.records)
+        form.setRowVisible(self.records, bool(self._metadata.recipe))
         self._titled(tr("Colors"), self.srgb, self.srgb)
         side = QVBoxLayout()
         side.setSpacing(12)
@@ -180,6 +189,7 @@ class ExportDialog(Dialog):
             compression=self.compression.value(),
             size=None if size == own else size,
             metadata=self.metadata.isChecked(),
+            records=self.records.isChecked(),
             srgb=self.srgb.isChecked(),
         )
 
@@ -192,6 +202,8 @@ class ExportDialog(Dialog):
         self.compression.setValue(int(values["compression"]))
         self.lossless.setChecked(bool(values["lossless"]))
         self.metadata.setChecked(bool(values["metadata"]))
+        self.records.setChecked(bool(values["records"]))
+        self.records.setEnabled(self.metadata.isChecked())
         self.srgb.setChecked(bool(values["srgb"]))
         for field, shown in (
             (self._quality_row, kind.name in _LOSSY),

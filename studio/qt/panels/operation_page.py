@@ -58,6 +58,7 @@ class OperationPage(QWidget):
         super().__init__()
         self.operation = operation
         self.followed = False  # whether a live preview listens
+        self._recalled: tuple[Mapping[str, Any], int | None] = ({}, None)
         self._last: Mapping[str, Any] = remembered if changes_at_once(operation) else {}
         self.form = Form(operation.parameters, models, theme, library)
         self.presets = QComboBox()
@@ -157,6 +158,18 @@ class OperationPage(QWidget):
         if changes_at_once(self.operation):
             self.form.reset()
         self.done.emit()
+
+    def recall(self, values: Mapping[str, Any], seed: int | None) -> None:
+        """Show the values of a run that is to be done again, the others at their defaults."""
+        defaults = {spec.name: plain(spec, spec.default) for spec in self.form.specs}
+        self.form.set_values({**defaults, **values})
+        self._recalled = (self.form.values(), seed)
+
+    def take_recalled_seed(self) -> int | None:
+        """The seed of the run whose values are shown, once; None if they are others by now."""
+        values, seed = self._recalled
+        self._recalled = ({}, None)
+        return seed if values == self.form.values() else None
 
     def _fill_presets(self) -> None:
         self.presets.setAccessibleName(tr("Preset"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget
 
@@ -66,6 +69,15 @@ class ToolPanel(QStackedWidget):
         """Show the page of the operation with this id."""
         self.choose(self._registry.operation(id))
 
+    def recall(self, id: str, values: Mapping[str, Any], seed: int | None) -> None:
+        """Show the page of an operation with the values, and the seed, of a run to be done again."""
+        operation = self._registry.operation(id)
+        self.choose(operation)
+        page = self._pages.get(id)
+        if page is not None:
+            page.recall(values, seed)
+            self._remember(page)
+
     def show_list(self) -> None:
         """Show all operations."""
         self.setCurrentWidget(self.operations)
@@ -99,6 +111,11 @@ class ToolPanel(QStackedWidget):
     @property
     def _has_document(self) -> bool:
         return self._workspace.session.document is not None
+
+    def seed(self, operation: Operation) -> int | None:
+        """The seed of a run that is started now; None for another one each time."""
+        page = self._pages.get(operation.id)
+        return None if page is None else page.take_recalled_seed()
 
     def _make(self, operation: Operation) -> OperationPage:
         remembered = self._workspace.services.settings.parameters.get(operation.id, {})

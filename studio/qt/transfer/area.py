@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog
 
 from studio.api.errors import UserError
@@ -18,12 +17,13 @@ from studio.document.nodes import Node
 from studio.files import recolor
 from studio.files.profiles import profile_name
 from studio.qt import color
-from studio.qt.actions import OPERATION, Command
+from studio.qt.actions import Command
 from studio.qt.area import Area, Desk
 from studio.qt.editing import whole_cost
 from studio.qt.i18n import tr
 from studio.qt.transfer.commands import COMMANDS
 from studio.qt.transfer.drag import DragHandle
+from studio.qt.transfer.made_with import MadeWith
 from studio.qt.transfer.pasting import Pasting
 from studio.qt.transfer.profile_dialog import DepthDialog, MonitorDialog, ProfileDialog
 
@@ -47,7 +47,8 @@ class TransferArea(Area):
         session.replaced.connect(self.facts_changed)
         session.replaced.connect(self._show_handle)
         desk.files.layers_dropped.connect(self.add_layers)
-        desk.files.opened.connect(lambda _: QTimer.singleShot(0, self, self._offer_recipe))
+        self.made_with = MadeWith(desk)
+        desk.files.opened.connect(lambda _: QTimer.singleShot(0, self, self.made_with.offer))
         self._settings.changed.connect(self._on_settings)
         self._show_handle()
         self._show_monitor()
@@ -70,10 +71,11 @@ class TransferArea(Area):
             "depth-16": lambda: self._depth(16, dither=False),
             "depth-8": self._ask_depth,
             "monitor-profile": self._ask_monitor,
+            "made-with": self.made_with.open_latest,
         }
 
     def facts(self) -> dict[str, bool]:
-        """The depth, and whether something is selected."""
+        """The depth, whether something is selected, and whether a model made something."""
         document = self._workspace.session.document
         picture = document.picture if document is not None else None
         deep = picture is not None and picture.dtype.itemsize == 2
@@ -81,6 +83,7 @@ class TransferArea(Area):
             "transfer.deep": deep,
             "transfer.shallow": picture is not None and not deep,
             "transfer.selection": picture is not None and picture.selection is not None,
+            "transfer.recorded": self.made_with.latest is not None,
         }
 
     def close(self) -> None:
@@ -194,43 +197,6 @@ class TransferArea(Area):
         self._workspace.background.run(
             lambda: color.chosen_or_system(path, screen), done, self._failed, self
         )
-
-    # Recipes
-
-    def _offer_recipe(self) -> None:
-        """Offer to run again what a picture says it was made with."""
-        recipe = self._workspace.session.source.metadata.recipe
-        last = next((step for step in reversed(recipe) if self._action_of(step)), None)
-        action = None if last is None else self._action_of(last)
-        if last is None or action is None:
-            return
-        self._workspace.messages.show_message(
-            "info",
-            tr("This picture carries the record of how it was made."),
-            tr("The last step was “{title}”.", title=action.text()),
-            action=(tr("Use its settings"), lambda: self.restore(last)),
-        )
-
-    def _action_of(self, record: Mapping[str, Any]) -> QAction | None:
-        found = self.desk.window.findChild(QAction, f"{OPERATION}{record.get('operation', '')}")
-        return found if isinstance(found, QAction) else None
-
-    def restore(self, record: Mapping[str, Any]) -> None:
-        """Choose a record's operation, with the parameters it was run with."""
-        operation = str(record.get("operation", ""))
-        action = self._action_of(record)
-        parameters = record.get("parameters")
-        if action is None:
-            self._workspace.messages.show_error(
-                UserError(
-                    tr("The operation “{name}” is not installed.", name=operation),
-                    tr("Install the plugin that brings it."),
-                )
-            )
-            return
-        if isinstance(parameters, Mapping):
-            self._settings.remember_parameters(operation, parameters)
-        action.trigger()
 
     def _place_handle(self) -> None:
         self.desk.window.statusBar().addPermanentWidget(self.handle)

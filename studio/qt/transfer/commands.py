@@ -8,6 +8,7 @@ from studio.qt.i18n import N_
 _OPEN = frozenset({"document"})
 _SELECTION = frozenset({"document", "transfer.selection"})
 _DEEP = frozenset({"document", "transfer.deep"})
+_RECORDED = frozenset({"document", "transfer.recorded"})
 _SHALLOW = frozenset({"document", "transfer.shallow"})
 
 COMMANDS: tuple[Command, ...] = (
@@ -29,6 +30,9 @@ COMMANDS: tuple[Command, ...] = (
             N_("Open the picture on the clipboard in a tab of its own"), section=10),
     Command("open-layers", N_("Open as &layers…"), "File", "layers", ("Ctrl+Alt+O",),
             N_("Add pictures as layers; or hold Shift while you drop them"), _OPEN, section=2),
+    Command("made-with", N_("Settings it was &made with"), "File", "operation", (),
+            N_("Open the form with which a model made this picture, with the same seed"), _RECORDED,
+            section=2),
     Command("convert-profile", N_("&Convert to…"), "Image/Color profile", "", (),
             N_("Change the numbers and keep the look"), _OPEN, section=20),
     Command("assign-profile", N_("&Assign…"), "Image/Color profile", "", (),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from studio.document import Document, Picture
 from studio.files.metadata import Metadata
+from studio.host.disclosure import public
 from studio.qt.i18n import tr
 
 
@@ -65,11 +66,17 @@ def ask_about_layers(parent: QWidget, path: Path) -> Answer:
     return Answer.MERGED if chosen is merged else Answer.CANCEL
 
 
-def outgoing_metadata(metadata: Metadata, document: Document) -> Metadata:
-    """What a save writes: the records of results that were applied since, too."""
+def records_of(metadata: Metadata, document: Document) -> tuple[Mapping[str, Any], ...]:
+    """The records of all results in a document, oldest first: those it came with, and newer ones."""
     history = document.history
     done = history.steps[: history.position]
-    records: tuple[Mapping[str, Any], ...] = tuple(
-        {"title": step.title, "time": step.time, **step.record} for step in done if step.record
+    applied = (
+        {"title": each.title, "time": each.time, **each.record} for each in done if each.record
     )
-    return replace(metadata, icc=document.picture.icc, recipe=(*metadata.recipe, *records))
+    return (*metadata.recipe, *applied)
+
+
+def outgoing_metadata(metadata: Metadata, document: Document) -> Metadata:
+    """What a save writes: the records, too, without the folders that they name."""
+    recipe = tuple(map(public, records_of(metadata, document)))
+    return replace(metadata, icc=document.picture.icc, recipe=recipe)

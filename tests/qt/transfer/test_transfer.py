@@ -289,5 +289,5 @@ def test_a_picture_with_records_offers_its_settings(
 
 
 def test_records_of_operations_that_are_not_here_are_explained(opened: MainWindow) -> None:
-    area(opened).restore({"operation": "gone.away"})
+    area(opened).made_with.restore({"operation": "gone.away"})
     assert "gone.away" in opened.messages.text.text()
