@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from studio.qt.area import Area
+from studio.qt.batch.area import BatchArea
+from studio.qt.generating.area import GeneratingArea
 from studio.qt.geometry.area import ImageArea
 from studio.qt.geometry.extending import ExtendArea
 from studio.qt.hints.area import HintsArea
@@ -27,7 +29,9 @@ AREAS: tuple[type[Area], ...] = (
     HintsArea,
     MaskArea,
     LiveArea,
+    GeneratingArea,
     ExtendArea,
     TransferArea,
     TrainingArea,
+    BatchArea,
 )

@@ -109,12 +109,12 @@ def check_template(template: str) -> None:
     hint = f"It may hold {fields}, as {{name}}-{{recipe}}.{{ext}}."
     try:
         named = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+        unknown = [name for name in named if name not in FIELDS]
+        if unknown:
+            raise UserError(f"The template “{template}” holds the unknown {{{unknown[0]}}}.", hint)
         sample = _filled(template, "a", "b", "png", 1)
-    except (ValueError, KeyError, IndexError, AttributeError) as error:
+    except ValueError as error:
         raise UserError(f"The template “{template}” cannot be filled in.", hint) from error
-    unknown = [name for name in named if name not in FIELDS]
-    if unknown:
-        raise UserError(f"The template “{template}” holds the unknown {{{unknown[0]}}}.", hint)
     path = PurePosixPath(sample.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts:
         raise UserError(f"The template “{template}” leads out of the output folder.", hint)

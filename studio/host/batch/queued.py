@@ -27,7 +27,7 @@ _LOOK = 0.05  # seconds between two looks at a job that runs
 
 
 class BatchBench:
-    """Runs batches one after another on a thread of its own.
+    """Runs batches one after another on a thread of its own; one that watches has its own.
 
     Args:
         queue: whose workers run the networks.
@@ -42,8 +42,8 @@ class BatchBench:
         self._queue, self._tools = queue, tools
         self._runs: list[BatchRun] = []
         self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._closing = False
+        self._threads: list[threading.Thread] = []
+        self._closing = self._working = False
 
     @property
     def runs(self) -> tuple[BatchRun, ...]:
@@ -70,11 +70,14 @@ class BatchBench:
         run.go_on.set()
         with self._wake:
             self._runs.append(run)
-            if self._thread is None and not self._closing:
-                self._thread = threading.Thread(
-                    target=self._work, name="impasto-batches", daemon=True
-                )
-                self._thread.start()
+            if self._closing:
+                run.state = BatchState.CANCELLED
+            elif order.watch:
+                run.state = BatchState.RUNNING
+                self._start(lambda: self._run(run))
+            elif not self._working:
+                self._working = True
+                self._start(self._work)
             self._wake.notify_all()
         emit(self.changed, run)
         return run
@@ -112,10 +115,14 @@ class BatchBench:
             self._wake.notify_all()
         for run in self.runs:
             self.cancel(run)
-        if self._thread is not None:
-            self._thread.join(timeout)
-            return not self._thread.is_alive()
-        return True
+        for thread in self._threads:
+            thread.join(timeout)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name="impasto-batches", daemon=True)
+        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+        thread.start()
 
     def _next(self) -> BatchRun | None:
         waiting = (run for run in self._runs if run.state is BatchState.WAITING)

@@ -72,10 +72,17 @@ class BatchRun:
         return min((self.done + self.fraction) / self.count, 1.0) if self.count else 0.0
 
     @property
+    def watching(self) -> bool:
+        """Whether all is done, and it waits for more pictures."""
+        idle = self.done == self.count and self.state is BatchState.RUNNING
+        return self.order.watch and idle
+
+    @property
     def seconds_left(self) -> float | None:
         """Estimate from what is done; None while there is too little to tell from."""
         worked = self.done - self.skipped + self.fraction
-        if self.started is None or worked < 0.5 or self.state is not BatchState.RUNNING:
+        vague = worked < 0.5 or self.done == self.count
+        if self.started is None or vague or self.state is not BatchState.RUNNING:
             return None
         elapsed = time.monotonic() - self.started - self.paused_for
         return elapsed / worked * max(self.count - self.done - self.fraction, 0)
