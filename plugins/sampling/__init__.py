@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.api import CheckpointLoader, ModelCard, Operation, Trainer, hookimpl, read_cards
+from studio.api import (
+    CheckpointLoader,
+    Gallery,
+    ModelCard,
+    Operation,
+    Trainer,
+    hookimpl,
+    read_cards,
+)
 from studio_plugins.sampling import community_operations, families_operations, painting_operations
 
 api_version = 1
@@ -36,3 +44,9 @@ def checkpoint_loaders() -> list[CheckpointLoader]:
 def trainers() -> list[Trainer]:
     """The recipes."""
     return [*painting_operations.TRAINERS, *families_operations.TRAINERS]
+
+
+@hookimpl
+def galleries() -> list[Gallery]:
+    """Where people keep the pictures that they place in a latent space."""
+    return [*families_operations.GALLERIES]

@@ -14,9 +14,11 @@ from studio.nn.judging import diversity
 from studio.nn.planes import over
 from studio.nn.training import TrainingContext, sheet_of
 from studio_plugins.sampling.families_data import Album, Albums
+from studio_plugins.sampling.names import LABELS
 
-LABELS = "labels"  # entry of a card's extra: names of classes, one a line
-SPREAD = "spread"  # another: `studio.nn.judging.diversity` of the pictures learned from
+SPREAD = (
+    "spread"  # entry of a card's extra: `studio.nn.judging.diversity` of the pictures learned from
+)
 CHECKED = 512  # pictures that a validation looks at
 _SHEET = 0.85  # gray behind transparent pictures, on which neither white nor black is lost
 M = TypeVar("M", bound=nn.Module)

@@ -14,7 +14,7 @@ from studio.nn.checkpoints import CheckpointError, describe_keys, read_state_dic
 from studio.nn.gans import DcganGenerator
 from studio.nn.style_generator import StyleGenerator
 from studio_plugins.sampling.complete_network import ARCHITECTURE, Completer
-from studio_plugins.sampling.families_common import LABELS, SPREAD
+from studio_plugins.sampling.families_common import SPREAD
 from studio_plugins.sampling.foreign import foreign_model
 from studio_plugins.sampling.latent_models import (
     AutoencoderModel,
@@ -22,6 +22,7 @@ from studio_plugins.sampling.latent_models import (
     LatentModel,
     StyleModel,
 )
+from studio_plugins.sampling.names import LABELS, classes_of
 
 _FEW = 20  # classes that can all be named
 
@@ -68,6 +69,7 @@ def recognise_latent(paths: tuple[Path, ...]) -> Recognised | None:
     classes = f", {model.classes} classes" if model.classes else ""
     return Recognised(
         kind,
+        extra={LABELS: "\n".join(map(str, range(model.classes)))} if model.classes else {},
         summary=f"{kind}: draws pictures of {model.size} pixels from {model.length} numbers{classes}.",
     )
 
@@ -117,8 +119,8 @@ def read_completer(path: Path) -> Completer:
 
 def labels_of(card: ModelCard, classes: int) -> tuple[str, ...]:
     """Names of a model's classes; their numbers where the card has none."""
-    names = tuple(name for name in card.extra.get(LABELS, "").split("\n") if name)
-    return names if len(names) == classes else tuple(str(number) for number in range(classes))
+    names = classes_of(card)
+    return names if len(names) == classes else tuple(map(str, range(classes)))
 
 
 def spread_of(card: ModelCard) -> float:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from studio.api import CheckpointLoader, Operation, Preset
+from studio.api import CheckpointLoader, Gallery, Operation, Preset
 from studio_plugins.sampling.families_parameters import (
     COMPLETE_TASK,
+    GALLERY,
     LATENT_TASK,
     CompleteParameters,
     LatentParameters,
 )
 from studio_plugins.sampling.families_training import TRAINERS
+from studio_plugins.sampling.names import ENLARGE
 
-__all__ = ["LOADERS", "OPERATIONS", "TRAINERS"]
+__all__ = ["GALLERIES", "LOADERS", "OPERATIONS", "TRAINERS"]
 
 _SUFFIXES = (".pth", ".pt", ".safetensors", ".tar", ".ckpt")
 
@@ -28,6 +30,9 @@ OPERATIONS = [
         output="document",
         selection="ignored",
         preview=False,
+        live=True,
+        seeded=True,
+        follow_ups=(ENLARGE,),
         may_blacken=True,
         presets=(
             Preset("Sixteen new ones", {"mode": "sample", "count": 16}),
@@ -55,10 +60,13 @@ OPERATIONS = [
         input="layer",
         output="region",
         preview=False,
+        seeded=True,
         may_blacken=True,
         keywords=("autoregressive", "transformer", "pixelcnn", "continue", "finish", "generate"),
     ),
 ]
+
+GALLERIES = [Gallery(GALLERY, "Pictures to place")]
 
 LOADERS = [
     CheckpointLoader(

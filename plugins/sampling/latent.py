@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -162,9 +165,14 @@ class _Run:
         context = self.context.part(*part)
 
         def report(done: float, made: Tensor) -> None:
-            context.progress(done, "Searching for the picture", unpack(made)[0])
+            context.progress(done, "Searching for the picture", seen(made))
 
-        return latent_search.found(self.model, planes, label, self.parameters.search, report)
+        steps = self.parameters.search
+        key = (self.card.files[-1].sha256, planes.cpu().numpy().tobytes(), int(label), steps)
+        return _places.get(
+            (*key, context.seed, str(planes.device)),
+            lambda: latent_search.found(self.model, planes, label, steps, report),
+        )
 
     def _random(self, labels: Tensor) -> Tensor:
         # From the generator of the CPU, so that a seed means the same on every device.
@@ -200,7 +208,7 @@ class _Run:
             yield planes
 
     def _show(self, done: float, message: str, planes: Tensor) -> None:
-        self.context.progress(min(done, 1.0), message, unpack(planes[:1])[0])
+        self.context.progress(min(done, 1.0), message, seen(planes))
 
     def _result(self, planes: Tensor) -> Pixels:
         color, alpha = unpack(planes)
@@ -240,6 +248,38 @@ class _Run:
             raise UserError(
                 f"{title} has no direction {wanted}.", "Choose an earlier one, or leave it at 0."
             )
+
+
+class _Places:
+    """Where pictures were found last: with sliders that move, the same ones are asked for again."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept, self._found = kept, OrderedDict[Any, tuple[Tensor, Tensor]]()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any, search: Callable[[], Tensor]) -> Tensor:
+        """The latent of a picture, and the random numbers going on as after the search for it."""
+        with self._lock:
+            known = self._found.get(key)
+        if known is None:
+            known = (search(), torch.get_rng_state())
+        else:
+            torch.set_rng_state(known[1])
+        with self._lock:
+            self._found[key] = known
+            self._found.move_to_end(key)
+            while len(self._found) > self._kept:
+                self._found.popitem(last=False)
+        return known[0]
+
+
+_places = _Places(kept=16)
+
+
+def seen(planes: Tensor) -> Tensor:
+    """The first of some pictures, to show how far the work is: RGB or straight RGBA."""
+    color, alpha = unpack(planes[:1])
+    return color if alpha is None else torch.cat([color, alpha], 1)
 
 
 def spherical(begin: Tensor, end: Tensor, weights: Tensor) -> Tensor:

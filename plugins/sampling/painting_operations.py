@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.api import Operation, Preset
+from studio_plugins.sampling.names import ENLARGE
 from studio_plugins.sampling.parameters import (
     BetweenParameters,
     ClassParameters,
@@ -32,6 +33,8 @@ OPERATIONS = [
         output="layers",
         selection="ignored",
         preview=False,
+        seeded=True,
+        follow_ups=(ENLARGE,),
         may_blacken=True,
         presets=(_FAST, _CAREFUL, _CHOOSE),
         keywords=_WORDS,
@@ -48,6 +51,7 @@ OPERATIONS = [
         output="layers",
         selection="optional",
         preview=False,
+        seeded=True,
         may_blacken=True,
         presets=(
             Preset("Keep its look", {"strength": 0.4}),
@@ -68,6 +72,8 @@ OPERATIONS = [
         output="document",
         selection="ignored",
         preview=False,
+        seeded=True,
+        follow_ups=(ENLARGE,),
         may_blacken=True,
         presets=(_FAST,),
         keywords=(*_WORDS, "interpolate", "morph", "strip"),
@@ -84,6 +90,8 @@ OPERATIONS = [
         output="layers",
         selection="ignored",
         preview=False,
+        seeded=True,
+        follow_ups=(ENLARGE,),
         may_blacken=True,
         presets=(_FAST, _CAREFUL, _CHOOSE),
         keywords=("class", "label", "category", "digit", "mnist", "diffusion", "generate"),

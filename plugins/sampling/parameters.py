@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.api import Parameters, integer, model, number, text
+from studio.api import Parameters, Sketch, integer, model, number, option, text
 from studio.api import choice as choose
+from studio_plugins.sampling.names import classes_of, styles_of
 from studio_plugins.sampling.training import CLASS_TASK, TEXT_TASK
 
 SamplerName = Literal["dpm", "ddim"]
 _SAMPLERS = {"dpm": "DPM-Solver++: good in few steps", "ddim": "DDIM"}
 _LONGEST = 400  # letters of a prompt
+_STYLE = Sketch("sampling.text", {"prompt": "a smiling cat", "steps": 8})
+_CLASS = Sketch("sampling.class", {"steps": 8})
 
 
 def _guidance() -> float:
@@ -31,10 +34,8 @@ def _sampler() -> SamplerName:
     return value
 
 
-def _style() -> str:
-    value: str = text(
-        "", maximum_length=100, help="One of the model's styles, such as noto; empty: any of them"
-    )
+def _style(sketch: Sketch) -> str:
+    value: str = option(styles_of, sketch=sketch, help="Left open: any of them")
     return value
 
 
@@ -51,7 +52,7 @@ class TextParameters(Parameters):
 
     prompt: str = text("", maximum_length=_LONGEST, help="What the picture shows, in English")
     negative: str = text("", maximum_length=_LONGEST, help="What it is to be unlike")
-    style: str = _style()
+    style: str = _style(_STYLE)
     count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
     guidance: float = _guidance()
     steps: int = _steps()
@@ -68,7 +69,7 @@ class RedrawParameters(Parameters):
     strength: float = number(
         0.6, minimum=0.05, maximum=1, step=0.05, help="1: nothing of the picture is left"
     )
-    style: str = _style()
+    style: str = _style(_STYLE)
     count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
     guidance: float = _guidance()
     steps: int = _steps()
@@ -89,7 +90,7 @@ class BetweenParameters(Parameters):
         help="Of the last one's noise; -1: the same noise for all",
     )  # fmt: skip
     count: int = integer(7, minimum=2, maximum=64, help="Pictures in the strip")
-    style: str = _style()
+    style: str = _style(_STYLE)
     guidance: float = _guidance()
     steps: int = _steps()
     sampler: SamplerName = _sampler()
@@ -100,8 +101,8 @@ class BetweenParameters(Parameters):
 class ClassParameters(Parameters):
     """A picture of a class."""
 
-    label: str = text("", maximum_length=100, help="One of the model's classes; empty: any of them")
-    style: str = _style()
+    label: str = option(classes_of, sketch=_CLASS, title="Class", help="Left open: any of them")
+    style: str = _style(_CLASS)
     count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
     guidance: float = number(
         2.0, minimum=0, maximum=20, step=0.5, help="More: more typical of the class, less varied"

@@ -10,7 +10,8 @@ from studio.api.galleries import Gallery, WeightedPicture
 from studio.api.hookspecs import hookimpl
 from studio.api.margins import Margins
 from studio.api.models import CheckpointLoader, ModelCard, ModelFile, Recognised, read_cards
-from studio.api.operation import API_VERSION, Operation, Preset
+from studio.api.operation import API_VERSION, FollowUp, Operation, Preset
+from studio.api.options import only_when, option
 from studio.api.parameters import (
     Choice,
     Parameters,
@@ -30,6 +31,7 @@ from studio.api.parameters import (
     validate,
 )
 from studio.api.pixels import Pixels
+from studio.api.sketches import Sketch
 from studio.api.trainer import Folder, Trainer
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Context",
     "Curve",
     "Folder",
+    "FollowUp",
     "Gallery",
     "ImpastoError",
     "Levels",
@@ -53,6 +56,7 @@ __all__ = [
     "PluginError",
     "Preset",
     "Recognised",
+    "Sketch",
     "Trainer",
     "UserError",
     "WeightedPicture",
@@ -67,6 +71,8 @@ __all__ = [
     "levels",
     "model",
     "number",
+    "only_when",
+    "option",
     "picture",
     "pictures",
     "read_cards",

@@ -56,6 +56,8 @@ class Context(Protocol):
     def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
         """Report ``fraction`` in [0, 1] done, with an optional intermediate 1 x 3 x H x W picture.
 
+        Of an operation that needs no picture it may be 1 x 4 x H x W, straight RGBA, and of any size.
+
         Raises:
             Cancelled: if the run is to stop.
         """

@@ -38,12 +38,13 @@ class Gallery:
             kept under it.
         title: what the window calls it ("Styles").
         folder: with the pictures: a path in the plugin (``Path(__file__).parent / "styles"``), or
-            ``bundled:FOLDER``, a folder of the package `studio_resources`.
+            ``bundled:FOLDER``, a folder of the package `studio_resources`; empty: there are only those
+            that users add.
     """
 
     id: str
     title: str
-    folder: Path | str
+    folder: Path | str = ""
 
 
 def picture_title(name: str) -> str:

@@ -31,6 +31,22 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class FollowUp:
+    """What people often do next with a result, offered as one button beside it.
+
+    Attributes:
+        operation: id of the operation, of any plugin; nothing is offered if there is none. Its input
+            is a layer, and its output a region or a canvas.
+        title: what the button says ("Enlarge").
+        values: of its parameters; the others keep their defaults.
+    """
+
+    operation: str
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Operation:
     """A function from (pixels, mask, parameters) to pixels, and what the host must know of it.
 
@@ -66,13 +82,17 @@ class Operation:
             runs when the button is released. For a region that needs a selection.
         preview: whether running it on the visible region alone shows what the whole would look like.
         live: whether the canvas shows the result while its form is open, following every change of a
-            value. For what takes well under a second on a screenful of pixels; ``input`` must be a
-            picture and ``output`` a region or layers. Lengths in pixels are to be multiplied by
-            ``context.scale``, as the preview may run on a reduced picture.
+            value. For what takes well under a second on a screenful of pixels, and makes a region or
+            layers of a picture; lengths in pixels are to be multiplied by ``context.scale``, as the
+            preview may run on a reduced picture. Of what needs no picture, the result is shown beside
+            the canvas, or in place of the welcome page.
         follows_drawing: for a live operation, whether its result is shown beside the canvas instead of
             over it and follows what is drawn, stroke by stroke, while its form is open.
         stoppable: whether it can be asked to end at any time and keep what it has: it looks at
             ``context.stopping`` between its steps and returns early.
+        seeded: whether another seed gives another result that is as good: the form then has the seed,
+            with a lock that keeps it and a die that rolls another one.
+        follow_ups: what people often do next with the result.
         provenance: what a file is to say of a result, in the terms of the IPTC: ``generated``: a model
             made all of it; ``composite``: a model made up a part of it, or changed what it shows;
             ``enhanced``: a model improved it and left what it shows; ``none``: no model was at work.
@@ -104,6 +124,8 @@ class Operation:
     live: bool = False
     follows_drawing: bool = False
     stoppable: bool = False
+    seeded: bool = False
+    follow_ups: tuple[FollowUp, ...] = ()
     provenance: Provenance = "none"
     may_blacken: bool = False
     context_pixels: int = 32

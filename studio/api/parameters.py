@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -39,6 +40,7 @@ from studio.api.curves import (
 )
 from studio.api.errors import PluginError, UserError
 from studio.api.galleries import WeightedPicture, check_pictures, pictures_from
+from studio.api.sketches import NamesOf, Sketch
 
 Kind = Literal[
     "number",
@@ -46,6 +48,7 @@ Kind = Literal[
     "boolean",
     "choice",
     "text",
+    "option",
     "model",
     "picture",
     "pictures",
@@ -59,7 +62,7 @@ RESERVED = frozenset(
     {"again", "device", "feather", "grow", "help", "hints", "json", "mask", "output", "overwrite"}
     | {"record", "seed"}
 )
-_KEY = "impasto"
+KEY = "impasto"
 
 
 class Parameters(BaseModel):
@@ -123,6 +126,10 @@ class ParameterSpec:
         multiline: for text, whether the control has several lines.
         channel: for curves and levels, the channel it is for; those that follow each other share
             one control with a choice of channels.
+        names: for an option, what names the chosen model knows.
+        model: for an option, the parameter that chooses the model.
+        sketch: for an option, how a picture of each name is made; None if there are no pictures.
+        when: names of other parameters with the values at which this one matters; all have to hold.
         optional: whether None is allowed (a model: "the bundled default").
         advanced: whether the form may fold it away.
     """
@@ -141,8 +148,16 @@ class ParameterSpec:
     gallery: str = ""
     multiline: bool = False
     channel: Channel = "all"
+    names: NamesOf | None = None
+    model: str = ""
+    sketch: Sketch | None = None
+    when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     optional: bool = False
     advanced: bool = False
+
+    def matters(self, values: Mapping[str, Any]) -> bool:
+        """Whether it has an effect while the parameters have these values."""
+        return all(values.get(name) in allowed for name, allowed in self.when)
 
     @property
     def flag(self) -> str:
@@ -150,14 +165,15 @@ class ParameterSpec:
         return "--" + self.name.rstrip("_").replace("_", "-")
 
 
-def _field(
+def declare(
     kind: Kind, default: Any, title: str, help: str, limits: dict[str, Any], **extra: Any
 ) -> Any:
+    """A field of a parameter model; the functions for authors call it."""
     return Field(
         default=default,
         title=title or None,
         description=help,
-        json_schema_extra={_KEY: {"kind": kind, **extra}},
+        json_schema_extra={KEY: {"kind": kind, **extra}},
         **limits,
     )
 
@@ -176,7 +192,7 @@ def number(
     """A real number in [minimum, maximum]; annotate the field with ``float``."""
     extra = {"step": step, "unit": unit, "advanced": advanced}
     limits = {"ge": minimum, "le": maximum, "allow_inf_nan": False}
-    return _field("number", default, title, help, limits, **extra)
+    return declare("number", default, title, help, limits, **extra)
 
 
 def integer(
@@ -192,12 +208,12 @@ def integer(
 ) -> Any:
     """A whole number in [minimum, maximum]; annotate the field with ``int``."""
     extra = {"step": step, "unit": unit, "advanced": advanced}
-    return _field("integer", default, title, help, {"ge": minimum, "le": maximum}, **extra)
+    return declare("integer", default, title, help, {"ge": minimum, "le": maximum}, **extra)
 
 
 def boolean(default: bool, *, title: str = "", help: str = "", advanced: bool = False) -> Any:
     """A switch; annotate the field with ``bool``."""
-    return _field("boolean", default, title, help, {}, advanced=advanced)
+    return declare("boolean", default, title, help, {}, advanced=advanced)
 
 
 def choice(
@@ -217,7 +233,7 @@ def choice(
         help: one line of explanation.
         advanced: whether the form may fold it away.
     """
-    return _field("choice", default, title, help, {}, titles=titles or {}, advanced=advanced)
+    return declare("choice", default, title, help, {}, titles=titles or {}, advanced=advanced)
 
 
 def text(
@@ -231,7 +247,7 @@ def text(
 ) -> Any:
     """Free text, such as a prompt; annotate the field with ``str``."""
     limits = {"max_length": maximum_length}
-    return _field("text", default, title, help, limits, multiline=multiline, advanced=advanced)
+    return declare("text", default, title, help, limits, multiline=multiline, advanced=advanced)
 
 
 def model(task: str, *, default: str | None = None, title: str = "", help: str = "") -> Any:
@@ -239,7 +255,7 @@ def model(task: str, *, default: str | None = None, title: str = "", help: str =
 
     None means the task's bundled default.
     """
-    return _field("model", default, title, help, {}, task=task)
+    return declare("model", default, title, help, {}, task=task)
 
 
 def picture(*, gallery: str = "", title: str = "", help: str = "") -> Any:
@@ -248,7 +264,7 @@ def picture(*, gallery: str = "", title: str = "", help: str = "") -> Any:
     The value is the path of a file or, with a ``gallery``, also ``gallery:NAME``.
     `Context.picture` reads either.
     """
-    return _field("picture", None, title, help, {}, gallery=gallery)
+    return declare("picture", None, title, help, {}, gallery=gallery)
 
 
 def pictures(*, gallery: str = "", title: str = "", help: str = "") -> Any:
@@ -256,7 +272,7 @@ def pictures(*, gallery: str = "", title: str = "", help: str = "") -> Any:
 
     None are chosen by default. Text is read, too: ``a.png*0.5;gallery:woodcut``.
     """
-    return _field("pictures", (), title, help, {}, gallery=gallery)
+    return declare("pictures", (), title, help, {}, gallery=gallery)
 
 
 def color(default: str | None = None, *, title: str = "", help: str = "") -> Any:
@@ -264,7 +280,7 @@ def color(default: str | None = None, *, title: str = "", help: str = "") -> Any
 
     People choose it in sRGB; the function gets it in the space of its ``pixels``.
     """
-    return _field("color", default, title, help, {"pattern": r"^#[0-9a-fA-F]{6}$"})
+    return declare("color", default, title, help, {"pattern": r"^#[0-9a-fA-F]{6}$"})
 
 
 def curve(
@@ -274,7 +290,7 @@ def curve(
 
     Several in a row, each for another ``channel``, share one control.
     """
-    return _field("curve", default, title, help, {}, channel=channel)
+    return declare("curve", default, title, help, {}, channel=channel)
 
 
 def levels(
@@ -288,7 +304,7 @@ def levels(
 
     Several in a row, each for another ``channel``, share one control.
     """
-    return _field("levels", default, title, help, {}, channel=channel)
+    return declare("levels", default, title, help, {}, channel=channel)
 
 
 def describe(parameters: type[Parameters]) -> tuple[ParameterSpec, ...]:
@@ -299,6 +315,7 @@ def describe(parameters: type[Parameters]) -> tuple[ParameterSpec, ...]:
             its default does not fit, or its name is reserved for the host.
     """
     specs = tuple(_spec(parameters, name, info) for name, info in parameters.model_fields.items())
+    _check_others(parameters, {spec.name: spec for spec in specs})
     try:
         parameters()
     except ValidationError as error:
@@ -349,6 +366,7 @@ _ANNOTATIONS: dict[Kind, tuple[Any, ...]] = {
     "boolean": (bool,),
     "choice": (str,),
     "text": (str,),
+    "option": (str,),
     "model": (str,),
     "picture": (str,),
     "pictures": (tuple[WeightedPicture, ...],),
@@ -362,7 +380,7 @@ def _declared_kind(parameters: type[Parameters], name: str | None) -> str:
     """The kind that a field was declared with; empty if it was not declared with a function of ours."""
     info = parameters.model_fields.get(name or "")
     extra = info.json_schema_extra if info is not None else None
-    declared = extra.get(_KEY) if isinstance(extra, dict) else None
+    declared = extra.get(KEY) if isinstance(extra, dict) else None
     return str(declared["kind"]) if isinstance(declared, dict) else ""
 
 
@@ -374,13 +392,13 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
             f"Reserved: {', '.join(sorted(RESERVED))}.",
         )
     extra = info.json_schema_extra
-    if not isinstance(extra, dict) or _KEY not in extra:
+    if not isinstance(extra, dict) or KEY not in extra:
         raise PluginError(
             f"{where} is not declared with a function of studio.api.",
-            "Use number, integer, boolean, choice, text, model, picture, pictures, color, curve or "
-            "levels as the field's default.",
+            "Use number, integer, boolean, choice, text, option, model, picture, pictures, color, "
+            "curve or levels as the field's default.",
         )
-    declared: dict[str, Any] = dict(typing.cast("dict[str, Any]", extra[_KEY]))
+    declared: dict[str, Any] = dict(typing.cast("dict[str, Any]", extra[KEY]))
     kind: Kind = declared.pop("kind")
     annotation, optional = _plain(info.annotation)
     values = typing.get_args(annotation) if typing.get_origin(annotation) is Literal else ()
@@ -389,6 +407,7 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
     if base not in _ANNOTATIONS[kind] or (kind == "choice") != bool(values) or not words:
         raise PluginError(f"{where}: a {kind} cannot be annotated with {info.annotation}.")
     titles: dict[str, str] = declared.pop("titles", {})
+    when = tuple(declared.pop("when", ()))
     limits = {type(item).__name__: item for item in info.metadata}
     return ParameterSpec(
         name=name,
@@ -399,9 +418,25 @@ def _spec(parameters: type[Parameters], name: str, info: FieldInfo) -> Parameter
         minimum=getattr(limits.get("Ge"), "ge", None),
         maximum=getattr(limits.get("Le"), "le", None),
         choices=tuple(Choice(v, titles.get(v, v.replace("_", " ").capitalize())) for v in values),
+        when=when,
         optional=optional,
         **declared,
     )
+
+
+def _check_others(parameters: type[Parameters], specs: Mapping[str, ParameterSpec]) -> None:
+    """Parameters that depend on others name ones that there are."""
+    for spec in specs.values():
+        for name, _ in spec.when:
+            if name not in specs:
+                raise PluginError(
+                    f"{parameters.__name__}.{spec.name} waits for {name}, which is none."
+                )
+        chooser = specs.get(spec.model)
+        if spec.kind == "option" and (chooser is None or chooser.kind != "model"):
+            raise PluginError(
+                f"{parameters.__name__}.{spec.name}: {spec.model} is no parameter for a model."
+            )
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:

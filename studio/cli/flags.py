@@ -31,6 +31,7 @@ _METAVARS = {
     "boolean": "",
     "choice": "WORD",
     "text": "TEXT",
+    "option": "NAME",
     "model": "MODEL",
     "picture": "FILE",
     "pictures": "FILE[*WEIGHT]",
@@ -114,6 +115,7 @@ def allowed(spec: ParameterSpec) -> str:
     task = f" --task {spec.task}" if spec.task else ""
     return {
         "model": f"an id that `impasto models list{task}` shows",
+        "option": "a name that the model knows; empty: any",
         "picture": "a picture file" + _or_gallery(spec),
         "pictures": f"a picture file{_or_gallery(spec)}, with *WEIGHT if wanted; may be repeated",
         "color": "a color as #rrggbb",

@@ -10,7 +10,7 @@ from studio.api.errors import PluginError
 from studio.api.models import ModelCard
 from studio.host import devices, precision
 from studio.host.networks import Placement, place
-from studio.host.previews import tile_preview, whole_preview
+from studio.host.previews import forming_preview, tile_preview, whole_preview
 from studio.host.run_state import RunState
 from studio.host.tiling import Mosaic, plan, run_tile
 
@@ -71,11 +71,13 @@ class RunContext:
     def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
         """Report; raises Cancelled."""
         self._state.progress(self._whole(fraction), message)
-        area = self._state.area
-        if preview is not None and preview.shape[1] in {3, 4} and area is not None:
-            image = preview[:, :3].detach()
-            share = self._state.share
-            self._state.show(lambda: whole_preview(image, area, self._icc, share))
+        if preview is None or preview.shape[1] not in {3, 4}:
+            return
+        image, area, share = preview.detach(), self._state.area, self._state.share
+        if area is None:
+            self._state.show(lambda: forming_preview(image, self._icc))
+        else:
+            self._state.show(lambda: whole_preview(image[:, :3], area, self._icc, share))
 
     def part(self, start: float, end: float) -> RunContext:
         """A context whose progress is a stretch of this one's."""

@@ -17,6 +17,7 @@ from studio.api.galleries import BUNDLED_SCHEME, Gallery
 from studio.api.models import CheckpointLoader
 from studio.api.operation import (
     API_VERSION,
+    FollowUp,
     Hints,
     Input,
     Operation,
@@ -95,12 +96,13 @@ def check_operation(operation: Operation, module: ModuleType) -> Operation:
         raise PluginError(f"{where}: context_pixels is below 0.", _AUTHOR)
     _check_parameters(operation.parameters, where)
     _check_presets(operation, where)
+    _check_follow_ups(operation, where)
     return replace(operation, function=_absolute(operation.function, module, where))
 
 
 def _check_live(operation: Operation, where: str) -> None:
     seen = operation.input != "none" and operation.output in {"region", "layers"}
-    if operation.live and not seen:
+    if operation.live and not (seen or operation.input == "none"):
         raise PluginError(
             f"{where}: only an operation that makes a region or layers of a picture can be live.",
             _AUTHOR,
@@ -114,8 +116,10 @@ def _check_live(operation: Operation, where: str) -> None:
             f"{where}: only an operation that makes a region or layers of a picture takes hints.",
             _AUTHOR,
         )
-    if operation.follows_drawing and not operation.live:
-        raise PluginError(f"{where}: only a live operation can follow drawing.", _AUTHOR)
+    if operation.follows_drawing and not (operation.live and seen):
+        raise PluginError(
+            f"{where}: only a live operation that takes a picture can follow drawing.", _AUTHOR
+        )
 
 
 def _check_margins(operation: Operation, where: str) -> None:
@@ -194,7 +198,7 @@ def check_gallery(gallery: Gallery) -> Gallery:
     if isinstance(folder, Path):
         if not folder.is_dir():
             raise PluginError(f"{where}: there is no folder {folder}.", _AUTHOR)
-    elif not re.fullmatch(rf"{BUNDLED_SCHEME}[\w-]+(/[\w-]+)*", folder):
+    elif folder and not re.fullmatch(rf"{BUNDLED_SCHEME}[\w-]+(/[\w-]+)*", folder):
         raise PluginError(
             f"{where}: the folder must be a Path or {BUNDLED_SCHEME}FOLDER, not {folder!r}.",
             _AUTHOR,
@@ -265,8 +269,20 @@ def _check_parameters(model: type[Parameters], where: str) -> None:
     if any(info.is_required() for info in model.model_fields.values()):
         raise PluginError(f"{where}: every parameter needs a default.", _AUTHOR)
     for spec in describe(model):
+        if spec.sketch is not None and not OPERATION_ID.fullmatch(spec.sketch.operation):
+            raise PluginError(
+                f"{where}: {spec.sketch.operation!r} is no id of an operation.", _AUTHOR
+            )
         if spec.gallery and not _TASK.fullmatch(spec.gallery):
             raise PluginError(f"{where}: {spec.gallery!r} is no id of a gallery.", _AUTHOR)
+
+
+def _check_follow_ups(operation: Operation, where: str) -> None:
+    for next_one in operation.follow_ups:
+        if not isinstance(next_one, FollowUp) or not next_one.title:
+            raise PluginError(f"{where}: each follow-up must be a FollowUp with a title.", _AUTHOR)
+        if not OPERATION_ID.fullmatch(next_one.operation):
+            raise PluginError(f"{where}: {next_one.operation!r} is no id of an operation.", _AUTHOR)
 
 
 def _check_presets(operation: Operation, where: str) -> None:

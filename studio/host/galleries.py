@@ -90,7 +90,8 @@ class Galleries:
         """
         gallery = self._declared.get(id)
         found: dict[str, GalleryPicture] = {}
-        folders = [] if gallery is None else [(_folder(gallery), False)]
+        given = gallery is not None and bool(gallery.folder)
+        folders = [(_folder(gallery), False)] if gallery is not None and given else []
         for folder, own in [*folders, (self.own_folder(id), True)]:
             for path in _files(folder):
                 name = path.stem

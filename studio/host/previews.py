@@ -30,14 +30,15 @@ class TilePreview:
         pixels: h x w x 3 uint8 RGB in the document's profile, or h x w x 4 where the result covers
             the picture only in part.
         size: (width, height) of the whole result.
-        area: the canvas rectangle that the whole result covers.
+        area: the canvas rectangle that the whole result covers; None for a picture that forms from
+            nothing, which lies nowhere yet.
     """
 
     x: int
     y: int
     pixels: Array
     size: tuple[int, int]
-    area: Rect
+    area: Rect | None
 
 
 def tile_preview(
@@ -71,14 +72,30 @@ def whole_preview(
     image: Tensor, area: Rect, icc: bytes | None = None, share: Array | None = None
 ) -> TilePreview:
     """A preview of a whole intermediate picture, no larger than a screen shows."""
+    image = _no_larger(image)
+    size = (image.shape[3], image.shape[2])
+    return tile_preview(image, 0, 0, size, area, icc, share)
+
+
+def forming_preview(image: Tensor, icc: bytes | None = None) -> TilePreview:
+    """A preview of a picture that forms from nothing: 1 x 3 or 4 x h x w, straight RGBA."""
+    image = _no_larger(image)
+    pixels = _pixels(image[:, :3], icc)
+    if image.shape[1] == 4:
+        alpha = image[0, 3:].clamp(0, 1).mul(255).round().byte()
+        pixels = np.dstack([pixels, alpha.permute(1, 2, 0).cpu().numpy()])
+    size = (image.shape[3], image.shape[2])
+    return TilePreview(0, 0, np.ascontiguousarray(pixels), size, None)
+
+
+def _no_larger(image: Tensor) -> Tensor:
     import torch
 
     excess = math.sqrt(image.shape[2] * image.shape[3] / LARGEST)
-    if excess > 1:
-        height, width = (max(round(side / excess), 1) for side in image.shape[2:])
-        image = torch.nn.functional.adaptive_avg_pool2d(image.float(), (height, width))
-    size = (image.shape[3], image.shape[2])
-    return tile_preview(image, 0, 0, size, area, icc, share)
+    if excess <= 1:
+        return image
+    height, width = (max(round(side / excess), 1) for side in image.shape[2:])
+    return torch.nn.functional.adaptive_avg_pool2d(image.float(), (height, width))
 
 
 def _pixels(image: Tensor, icc: bytes | None) -> Array:

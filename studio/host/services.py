@@ -105,5 +105,8 @@ def build_services(
     """
     settings = Settings.load(config)
     registry = discover(plugins, disabled=settings.disabled_plugins)
-    store = ModelStore(models or default_cache_dir(), bundled_models(), registry.cards())
+    trainers = {trainer.task: trainer.id for trainer in reversed(registry.trainers())}
+    store = ModelStore(
+        models or default_cache_dir(), bundled_models(), registry.cards(), trainers=trainers
+    )
     return Services(settings, registry, store, NetworkCache(), plugins)

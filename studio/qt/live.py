@@ -179,7 +179,7 @@ class Live(QObject):
         page = self._tools.page
         if page is None or not page.operation.live or self._session.document is None:
             return None
-        return page
+        return page if page.operation.input != "none" else None
 
     def refresh(self, delay: int = 0) -> None:
         """See to it that the canvas shows what it should, soon."""

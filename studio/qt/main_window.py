@@ -64,7 +64,8 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(False)
         background = Background(self)
-        models = Models(services.store, services.registry.loaders, background, self)
+        registry = services.registry
+        models = Models(services.store, registry.loaders, background, self, registry.trainers)
         self.workspace = Workspace(
             services, theme, background, MessageBar(theme), Session(self), models
         )
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         bottom.result.chosen.connect(runs.choose)
         models = self.workspace.models
         models.failed.connect(self._show_error)
+        models.import_wanted.connect(lambda: self.actions_by_id.trigger("import-model"))
         models.imported.connect(
             lambda card: self.messages.show_message(
                 "success", tr("Imported {title}.", title=card.title), card.summary

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.api.models import CheckpointLoader, ModelCard
+from studio.api.trainer import Trainer
 from studio.host.models import ModelReport, ModelStatus, ModelStore
 from studio.qt.background import Background, Task
 
@@ -33,6 +34,8 @@ class Models(QObject):
         failed: an exception.
         imported: the card of a model that was brought along.
         verified: a list of `ModelReport`.
+        import_wanted: the user wants to bring a file along.
+        train_wanted: id of a trainer that the user wants to make a model with.
     """
 
     changed = Signal()
@@ -41,6 +44,8 @@ class Models(QObject):
     failed = Signal(object)
     imported = Signal(object)
     verified = Signal(list)
+    import_wanted = Signal()
+    train_wanted = Signal(str)
 
     def __init__(
         self,
@@ -48,8 +53,10 @@ class Models(QObject):
         loaders: Callable[[], Iterable[CheckpointLoader]],
         background: Background,
         parent: QObject | None = None,
+        trainers: Callable[[], Iterable[Trainer]] = tuple,
     ) -> None:
         super().__init__(parent)
+        self._trainers = trainers
         self._store, self._loaders, self._background = store, loaders, background
         self._statuses: dict[str, ModelStatus] = {}
         self._fetching: dict[str, Task] = {}
@@ -62,6 +69,10 @@ class Models(QObject):
     def default(self, task: str) -> ModelCard | None:
         """The bundled model of a task."""
         return next((c for c in self.cards(task) if c.source.startswith("bundled:")), None)
+
+    def trainer(self, task: str) -> Trainer | None:
+        """What makes models of a task from pictures, if anything does."""
+        return next((t for t in self._trainers() if t.task == task), None)
 
     def status(self, id: str) -> ModelStatus | None:
         """Where a model's files are; None until a look has been taken."""

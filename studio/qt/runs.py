@@ -54,12 +54,16 @@ class Runs(QObject):
         result_shown: a `RunResult` waits for Apply or Discard; None when none does.
         applicable: whether the result that waits can be applied, and if not, why.
         new_picture: a picture, its title and its record: a result that is a document of its own.
+        forming: a job that makes a picture from nothing, and a preview of what it has.
+        variation_chosen: the number of the variation that is shown now.
     """
 
     job_moved = Signal(object)
     result_shown = Signal(object)
     applicable = Signal(bool, str)
     new_picture = Signal(object, str, object)
+    forming = Signal(object, object)
+    variation_chosen = Signal(int)
 
     def __init__(self, workspace: Workspace, canvas: CanvasView, bridge: JobBridge) -> None:
         super().__init__(canvas)
@@ -259,7 +263,11 @@ class Runs(QObject):
         self.job_moved.emit(job)
 
     def _on_tile(self, job: Job, preview: Any) -> None:
-        if job is self.job and job.request.picture is self._present():
+        if job is not self.job:
+            return
+        if preview.area is None:
+            self.forming.emit(job, preview)
+        elif job.request.picture is self._present():
             self._canvas.show_tile(preview)
 
     # The result
@@ -289,10 +297,16 @@ class Runs(QObject):
             self._here.jobs.insert(0, job)
             self._show_next()
 
+    def waits(self, result: RunResult) -> bool:
+        """Whether a result is looked at before it is opened as a picture, with no other one open."""
+        operation = self._queue.runner.registry.operation(result.request.operation)
+        return result.variations > 1 or operation.seeded or bool(operation.follow_ups)
+
     def choose(self, variation: int) -> None:
         """Show another of several results."""
         if self.result is not None:
             self.variation = variation
+            self.variation_chosen.emit(variation)
             self._render()
 
     def apply(self) -> None:
@@ -370,7 +384,7 @@ class Runs(QObject):
             area = _area(result)
             if self._session.document is not None and result.output != "document":
                 self._canvas.set_overlay(Overlay(after, area, tr("Before"), tr(result.title)))
-            elif self._session.document is None:
+            elif self._session.document is None and not self.waits(result):
                 self.apply()
                 return
             self.applicable.emit(not result.is_try, "")

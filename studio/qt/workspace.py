@@ -14,6 +14,7 @@ from studio.qt.masking.state import RunMask
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
 from studio.qt.session import Session
+from studio.qt.sketches import Sketches
 from studio.qt.theme import Theme
 
 
@@ -41,6 +42,11 @@ class Workspace:
     def library(self) -> Library:
         """Galleries of reference pictures."""
         return Library(self.services, self.background, self.messages, self.session, self.session)
+
+    @cached_property
+    def sketches(self) -> Sketches:
+        """Pictures of the names that models know."""
+        return Sketches(self.services, self.background, self.library, self.session)
 
     @cached_property
     def hints(self) -> HintPoints:

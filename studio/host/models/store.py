@@ -6,7 +6,7 @@ import difflib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +71,7 @@ class ModelStore:
         bundled_dir: folder of the models that come with Impasto.
         cards: the models that plugins declare; of two with one id the first counts.
         patience: when downloads give up.
+        trainers: id of a trainer for each task that has one, for advice.
 
     Attributes:
         cache_dir: the folder given.
@@ -83,8 +84,10 @@ class ModelStore:
         bundled_dir: Path,
         cards: Iterable[ModelCard],
         patience: Patience | None = None,
+        trainers: Mapping[str, str] | None = None,
     ) -> None:
         self.cache_dir = cache_dir
+        self._trainers = trainers or {}
         self.problems: tuple[str, ...] = ()
         self._bundled_dir = bundled_dir
         self._patience = patience or Patience()
@@ -137,7 +140,16 @@ class ModelStore:
         for card in self.cards(task):
             if _is_bundled(card):
                 return card
-        raise UserError(f"No bundled model is for {task}.", "Name one of: impasto models list")
+        raise UserError(f"No bundled model is for {task}.", self._advice(task))
+
+    def _advice(self, task: str) -> str:
+        """How to come by a model of a task that has no bundled one."""
+        known = [card.id for card in self.cards(task)]
+        if known:
+            return f"Choose one of the others: {', '.join(known)}."
+        trainer = self._trainers.get(task)
+        training = f", or train one: impasto train {trainer}" if trainer else ""
+        return f"Import a file of one{training}."
 
     def is_imported(self, id: str) -> bool:
         """Whether the user brought this model along."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from studio.qt.forms.gallery_grid import draw_thumbnail
+from studio.qt.forms.thumbnail_grid import draw_thumbnail
 from studio.qt.i18n import tr
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, ElidedLabel, WheelGuard, icon_button, label

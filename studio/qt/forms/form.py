@@ -23,6 +23,7 @@ from studio.qt.forms.controls import (
 )
 from studio.qt.forms.gallery_control import GalleryControl
 from studio.qt.forms.model_control import ModelControl
+from studio.qt.forms.option_control import OptionControl
 from studio.qt.forms.picture_control import PictureControl
 from studio.qt.forms.tone_controls import CurveControl, LevelsControl, ToneControl
 from studio.qt.forms.words import translated
@@ -30,12 +31,17 @@ from studio.qt.i18n import tr
 from studio.qt.library import Library
 from studio.qt.models import Models
 from studio.qt.panels.counts import Counts
+from studio.qt.sketches import Sketches
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, label
 
 
 def make_control(
-    spec: ParameterSpec, models: Models, theme: Theme, library: Library | None = None
+    spec: ParameterSpec,
+    models: Models,
+    theme: Theme,
+    library: Library | None = None,
+    sketches: Sketches | None = None,
 ) -> Control:
     """The control for a parameter.
 
@@ -44,6 +50,8 @@ def make_control(
     """
     if spec.kind == "model":
         return ModelControl(spec, models)
+    if spec.kind == "option":
+        return OptionControl(spec, models, theme, sketches)
     if library is not None and (spec.kind == "pictures" or spec.gallery):
         return GalleryControl(spec, library, theme)
     if spec.kind == "pictures":
@@ -77,9 +85,11 @@ class Form(QWidget):
         models: Models,
         theme: Theme,
         library: Library | None = None,
+        sketches: Sketches | None = None,
     ) -> None:
         super().__init__()
-        self._theme, self._library = theme, library
+        self._theme, self._library, self._sketches = theme, library, sketches
+        self._fields: dict[str, QWidget] = {}
         self._parameters = parameters
         self.specs = tuple(map(translated, describe(parameters)))
         self.controls: dict[str, Control] = {}
@@ -97,20 +107,21 @@ class Form(QWidget):
                 column.addWidget(self._group(group, models))
             else:
                 (folded if group[0].advanced else column).addWidget(self._field(group[0], models))
-        if folded.count():
-            column.addWidget(self._fold(theme))
-            column.addWidget(self.advanced)
+        self.fold = self._make_fold(theme)
+        column.addWidget(self.fold)
+        column.addWidget(self.advanced)
         self.advanced.hide()
         self._whole = label("", "error", wrap=True)  # what no single parameter is to blame for
         self._errors[""] = self._whole
         column.addWidget(self._whole)
+        self._follow_models(models)
         self.check()
 
     def _field(self, spec: ParameterSpec, models: Models) -> QWidget:
         """Label, control, explanation and room for an error."""
-        control = make_control(spec, models, self._theme, self._library)
+        control = make_control(spec, models, self._theme, self._library, self._sketches)
         self.controls[spec.name] = control
-        field = QWidget()
+        field = self._fields[spec.name] = QWidget()
         column = QVBoxLayout(field)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -161,7 +172,34 @@ class Form(QWidget):
             if isinstance(control, ToneControl):
                 control.show_counts(counts)
 
-    def _fold(self, theme: Theme) -> QToolButton:
+    def _follow_models(self, models: Models) -> None:
+        """Options are those of the model that is chosen."""
+        for control in self.controls.values():
+            chooser = self.controls.get(control.spec.model)
+            if isinstance(control, OptionControl) and chooser is not None:
+                chooser.changed.connect(self._show_options)
+                models.changed.connect(self._show_options)
+        self._show_options()
+
+    def _show_options(self) -> None:
+        for control in self.controls.values():
+            chooser = self.controls.get(control.spec.model)
+            if isinstance(control, OptionControl) and isinstance(chooser, ModelControl):
+                control.show_card(chooser.card())
+        self._show_fields()
+
+    def _show_fields(self) -> None:
+        """Show what matters with these values, and hide the rest."""
+        values = self.values()
+        shown = {spec.name: spec.matters(values) for spec in self.specs}
+        for name, field in self._fields.items():
+            control = self.controls[name]
+            offers = control.offers if isinstance(control, OptionControl) else True
+            field.setVisible(shown[name] and offers)
+        folded = [s.name for s in self.specs if s.advanced and s.name in self._fields]
+        self.fold.setVisible(any(shown[name] for name in folded))
+
+    def _make_fold(self, theme: Theme) -> QToolButton:
         fold = QToolButton()
         fold.setText(tr("Advanced"))
         fold.setCheckable(True)
@@ -222,6 +260,7 @@ class Form(QWidget):
                 self.controls[name].set_invalid(name in problems)
 
     def _on_changed(self) -> None:
+        self._show_fields()
         self.check()
         self.changed.emit()
 

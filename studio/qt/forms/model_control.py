@@ -13,7 +13,7 @@ from studio.host.models import ModelStatus
 from studio.qt.forms.controls import Control
 from studio.qt.i18n import tr
 from studio.qt.models import Models
-from studio.qt.widgets import button, label, megabytes
+from studio.qt.widgets import GAP, button, label, megabytes
 
 
 def download_bytes(card: ModelCard) -> int:
@@ -36,6 +36,10 @@ class ModelControl(Control):
         self.state = label("", "muted", wrap=True)
         self.download = button(tr("Download"), link=True)
         self.download.clicked.connect(self._download)
+        self.bring = button(tr("Import a file…"), tr("Bring a model along"), link=True)
+        self.bring.clicked.connect(models.import_wanted)
+        self.train = button(tr("Train one…"), link=True)
+        self.train.clicked.connect(self._train)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Download of {model}", model=spec.title))
@@ -50,6 +54,12 @@ class ModelControl(Control):
         below.addWidget(self.download)
         layout.addLayout(below)
         layout.addWidget(self.bar)
+        ways = QHBoxLayout()
+        ways.setSpacing(GAP * 2)
+        ways.addWidget(self.bring)
+        ways.addWidget(self.train)
+        ways.addStretch(1)
+        layout.addLayout(ways)
         self._row.addWidget(column, 1)
         self.box.setAccessibleName(spec.title)
         self.box.setToolTip(spec.help)
@@ -104,9 +114,14 @@ class ModelControl(Control):
     def _show_state(self) -> None:
         card = self.card()
         self.bar.setVisible(card is not None and self._models.fetching(card.id))
+        trainer = self._models.trainer(self.spec.task) if card is None else None
+        self.bring.setVisible(card is None)
+        self.train.setVisible(trainer is not None)
         if card is None:
             self.download.hide()
-            self.state.setText(tr("No model is bundled for this. Choose or import one."))
+            self.state.setText(self._missing())
+            if trainer is not None:
+                self.train.setToolTip(tr("With “{title}”", title=tr(trainer.title)))
             return
         self.box.setToolTip("\n".join(filter(None, (card.summary, card.limits))))
         text, offer = self._state_of(card, megabytes(download_bytes(card)))
@@ -116,6 +131,23 @@ class ModelControl(Control):
         scale = f" · ×{card.scale}" if card.scale and self.value() is not None else ""
         self.state.setText(text + scale if text else "")
         self.download.setAccessibleName(f"{offer or tr('Download')}: {card.title}")
+
+    def _missing(self) -> str:
+        """How to come by a model where none comes along."""
+        if self._models.cards(self.spec.task):
+            return tr("No model comes with Impasto for this. Choose another one, or import one.")
+        trainer = self._models.trainer(self.spec.task)
+        if trainer is None:
+            return tr("No model comes with Impasto for this. Import a file of one.")
+        return tr(
+            "No model comes with Impasto for this. Import a file of one, or train one with “{title}”.",
+            title=tr(trainer.title),
+        )
+
+    def _train(self) -> None:
+        trainer = self._models.trainer(self.spec.task)
+        if trainer is not None:
+            self._models.train_wanted.emit(trainer.id)
 
     def _state_of(self, card: ModelCard, size: str) -> tuple[str, str]:
         """What is said of a card, and what the button offers."""

@@ -21,20 +21,22 @@ class LiveBar(QWidget):
     toggled = Signal()
     held = Signal(bool)
 
-    def __init__(self, theme: Theme, *, beside: bool = False) -> None:
+    def __init__(self, theme: Theme, *, beside: bool = False, made: bool = False) -> None:
         super().__init__()
         self.box = QCheckBox(tr("Follow my drawing") if beside else tr("Live preview"))
         self.box.setChecked(True)
-        self.box.setToolTip(
-            tr("Show the result beside the canvas while you draw")
-            if beside
-            else tr("Show the result on the canvas while values change")
-        )
+        tip = tr("Show the result on the canvas while values change")
+        if beside:
+            tip = tr("Show the result beside the canvas while you draw")
+        elif made:
+            tip = tr("Show the result while values change")
+        self.box.setToolTip(tip)
         self.original = button(tr("Original"), tr("Hold to see the picture without it (Tab)"))
         theme.bind(self.original, "compare", "text", 16)
         self.text = label("", "muted", wrap=True)
         self.text.hide()
-        self.original.setHidden(beside)  # the picture itself is seen all the time
+        # The picture itself is seen all the time, or there is none.
+        self.original.setHidden(beside or made)
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addWidget(self.box, 1)

@@ -20,6 +20,8 @@ from studio.qt.i18n import N_, tr
 from studio.qt.library import Library
 from studio.qt.models import Models
 from studio.qt.panels.live_bar import LiveBar
+from studio.qt.panels.seed_row import SeedRow
+from studio.qt.sketches import Sketches
 from studio.qt.theme import Theme
 from studio.qt.widgets import GAP, button, icon_button, label, line, scroll_area
 
@@ -54,16 +56,21 @@ class OperationPage(QWidget):
         theme: Theme,
         remembered: Mapping[str, Any],
         library: Library | None = None,
+        sketches: Sketches | None = None,
     ) -> None:
         super().__init__()
         self.operation = operation
         self.followed = False  # whether a live preview listens
         self._recalled: tuple[Mapping[str, Any], int | None] = ({}, None)
         self._last: Mapping[str, Any] = remembered if changes_at_once(operation) else {}
-        self.form = Form(operation.parameters, models, theme, library)
+        self.form = Form(operation.parameters, models, theme, library, sketches)
+        self.seed = SeedRow(theme, kept=operation.live) if operation.seeded else None
         self.presets = QComboBox()
         self.reset_button = icon_button(theme, "reset", tr("Reset to the defaults"), "muted")
-        if operation.live:
+        if makes_live(operation):
+            tip = tr("Make it a layer, or a picture of its own (Ctrl+Enter)")
+            self.run_button = button(tr("Keep"), tip, primary=True)
+        elif operation.live:
             tip = tr("Change the picture, as one step (Ctrl+Enter)")
             self.run_button = button(tr("Apply"), tip, primary=True)
         else:
@@ -75,7 +82,7 @@ class OperationPage(QWidget):
             tr("Try here"), tr("Run it on the part in view (Ctrl+Shift+Enter)")
         )
         theme.bind(self.run_button, "check" if operation.live else "run", "on_accent", 16)
-        self.live = LiveBar(theme, beside=operation.follows_drawing)
+        self.live = LiveBar(theme, beside=operation.follows_drawing, made=makes_live(operation))
         self.live.toggled.connect(self.live_toggled)
         self.live.held.connect(self.original_held)
         self.live.setVisible(operation.live)
@@ -129,6 +136,8 @@ class OperationPage(QWidget):
         page.addWidget(area, 1)
         page.addWidget(line())
         page.addWidget(self.live)
+        if self.seed is not None:
+            page.addWidget(self.seed)
         page.addLayout(feet)
 
     def insert(self, widget: QWidget) -> None:
@@ -163,6 +172,8 @@ class OperationPage(QWidget):
         """Show the values of a run that is to be done again, the others at their defaults."""
         defaults = {spec.name: plain(spec, spec.default) for spec in self.form.specs}
         self.form.set_values({**defaults, **values})
+        if seed is not None and self.seed is not None:
+            self.seed.show_seed(seed, lock=True)
         self._recalled = (self.form.values(), seed)
 
     def take_recalled_seed(self) -> int | None:
@@ -221,4 +232,9 @@ class OperationPage(QWidget):
 
 def changes_at_once(operation: Operation) -> bool:
     """Whether the picture looks changed as soon as the form is open, which then begins anew."""
-    return operation.live and not operation.follows_drawing
+    return operation.live and not operation.follows_drawing and not makes_live(operation)
+
+
+def makes_live(operation: Operation) -> bool:
+    """Whether it makes pictures from nothing as fast as its form changes."""
+    return operation.live and operation.input == "none"

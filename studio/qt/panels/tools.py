@@ -115,13 +115,16 @@ class ToolPanel(QStackedWidget):
     def seed(self, operation: Operation) -> int | None:
         """The seed of a run that is started now; None for another one each time."""
         page = self._pages.get(operation.id)
-        return None if page is None else page.take_recalled_seed()
+        if page is None:
+            return None
+        return page.take_recalled_seed() if page.seed is None else page.seed.take()
 
     def _make(self, operation: Operation) -> OperationPage:
         remembered = self._workspace.services.settings.parameters.get(operation.id, {})
         models, theme = self._workspace.models, self._workspace.theme
         library = self._workspace.library
-        page = OperationPage(operation, models, theme, remembered, library)
+        sketches = self._workspace.sketches
+        page = OperationPage(operation, models, theme, remembered, library, sketches)
         page.back.connect(self.show_list)
         page.run.connect(self.request_run)
         page.try_here.connect(self.request_try)

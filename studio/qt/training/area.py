@@ -53,6 +53,7 @@ class TrainingArea(Area):
         panel.finish.connect(lambda run: self._try(run.finish))
         panel.discard.connect(self._ask_discard)
         panel.use.connect(self.use)
+        workspace.models.train_wanted.connect(self.ask)
         # Another window or a command may have trained a model meanwhile.
         QGuiApplication.instance().applicationStateChanged.connect(self._look_for_models)  # type: ignore[union-attr]  # there is one
         QTimer.singleShot(0, self, self._look)
@@ -74,8 +75,8 @@ class TrainingArea(Area):
 
     # Starting
 
-    def ask(self) -> None:
-        """Show the dialog."""
+    def ask(self, trainer: str = "") -> None:
+        """Show the dialog, with a trainer chosen if one is named."""
         trainers = self.bench.registry.trainers()
         workspace = self.desk.workspace
         if not trainers:
@@ -84,6 +85,8 @@ class TrainingArea(Area):
             )
             return
         self.dialog = dialog = TrainDialog(self.desk.window, workspace, trainers)
+        if trainer:
+            dialog.choose(trainer)
         dialog.start.connect(self.start)
         dialog.finished.connect(self._on_dialog_closed)
         dialog.open()
