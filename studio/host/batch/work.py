@@ -22,6 +22,7 @@ from studio.files.documents import read_document, write_document
 from studio.files.metadata import Metadata
 from studio.host.batch.items import PARTIAL, Item, Outcome
 from studio.host.batch.ledger import Entries, is_ours, sha256_of
+from studio.host.disclosure import public
 from studio.host.models import ModelStore
 from studio.host.observer import Observer
 from studio.host.plugins import PluginRegistry
@@ -146,7 +147,7 @@ class Worker:
         target.parent.mkdir(parents=True, exist_ok=True)
         short = hashlib.sha256(target.name.encode()).hexdigest()[:16]
         partial = target.with_name(f"{PARTIAL}{short}{target.suffix}")
-        recipe = (*loaded.metadata.recipe, *result.records)
+        recipe = (*loaded.metadata.recipe, *map(public, result.records))
         metadata = replace(loaded.metadata, recipe=recipe)
         try:
             notes = write_document(partial, result.picture, metadata)
