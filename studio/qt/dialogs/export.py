@@ -82,7 +82,7 @@ class ExportDialog(Dialog):
         self.compression, self._compression_row = self._slider(tr("Compression"), 0, 9)
         self.lossless = self._check(tr("Lossless: every pixel stays as it is"))
         self.metadata = self._check(tr("EXIF and XMP"))
-        self.records = self._check(tr("How models made it: prompts and settings"))
+        self.records = self._check(tr("Prompts and settings of models"))
         self.records.setToolTip(
             tr(
                 "With them Impasto can make it again. Without, it only says that a model was at work."
