@@ -4,7 +4,8 @@
     python tests/benchmarks/report_restoration.py uncropping --data PHOTOS --judge EFFICIENTNET ...
     python tests/benchmarks/report_restoration.py colorization --data PHOTOS --judge EFFICIENTNET ...
 
-Operations run as the program runs them, with their default settings. Each also takes --features FILE
+One picture of each photograph counts, where an index tells what it was cut from. Operations run as
+the program runs them, with their default settings. Each also takes --features FILE
 (a VGG that studio.nn.features reads) as a second judge, --size, --pictures, --engines and
 --sheet FILE, for 24 of the pictures to look at. Judged are differences in features between what
 was made and the original, relative to the original's own; smaller is better. The sheet for the
@@ -32,7 +33,7 @@ from studio.nn.features import FeatureNetwork, load_features
 from studio.nn.lab import lab_in_gamut, lab_to_srgb, srgb_to_lab
 from studio.nn.losses import feature_distance
 from studio.nn.metrics import colorfulness
-from studio.nn.pictures import list_pictures, to_tensor
+from studio.nn.pictures import list_pictures, originals_of, to_tensor
 from studio_plugins.inpainting.masks import thick
 
 SHOWN = 24
@@ -146,8 +147,15 @@ def mean_chroma(files: list[Path], size: int) -> list[float]:
     return [float(value) for value in ab.mean((0, 2, 3))]
 
 
+def photographs(folder: Path) -> list[Path]:
+    """One picture of each photograph: several parts of one would count it several times."""
+    originals = originals_of([folder])
+    each = {originals.get(file.name, file.name): file for file in reversed(list_pictures(folder))}
+    return sorted(each.values())
+
+
 def spread(files: list[Path], count: int) -> list[Path]:
-    """At most so many of them, from beginning to end: neighbours may be parts of one photograph."""
+    """At most so many of them, from beginning to end."""
     count = min(count, len(files))
     return [files[number * len(files) // count] for number in range(count)]
 
@@ -189,7 +197,7 @@ def main() -> None:
         given.chroma = mean_chroma(list_pictures(given.trained or given.data)[:300], 64)
     features = load_features(given.features) if given.features else None
     judges = Judges(load_efficientnet(given.judge), features)
-    files = spread(list_pictures(given.data), given.pictures)
+    files = spread(photographs(given.data), given.pictures)
     shown = set(spread(files, SHOWN))
     values: dict[str, dict[str, list[float]]] = {}
     rows = []

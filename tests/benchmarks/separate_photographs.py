@@ -3,9 +3,10 @@
     python tests/benchmarks/separate_photographs.py FOLDER OUT [--without SOURCE ...] [--share 0.04]
 
 FOLDER has an ``index.jsonl`` that tells what each file was cut from (see `studio.nn.pictures`).
-OUT gets links in ``train`` and ``test``. Which originals are for measuring is decided by a hash of
-their names, so the parts are the same everywhere and every day. ``train`` gets an index as well, with
-other names of the originals: a trainer that holds out a share by the same hash would find none left.
+OUT gets links in ``train`` and ``test``, and an index in each of them. Which originals are for
+measuring is decided by a hash of their names, so the parts are the same everywhere and every day. The
+index of ``train`` has other names for the originals: a trainer that holds out a share by the same hash
+would find none left.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def separate(folder: Path, out: Path, share: float, without: frozenset[str]) -> 
         if originals.get(file.name, "").split("/")[0] not in without
     ]
     counts = {"train": 0, "test": 0}
-    entries = []
+    entries: dict[str, list[str]] = {"train": [], "test": []}
     for part in counts:
         (out / part).mkdir(parents=True, exist_ok=True)
     for file, held in zip(files, split(files, share, originals), strict=True):
@@ -36,10 +37,10 @@ def separate(folder: Path, out: Path, share: float, without: frozenset[str]) -> 
         link.unlink(missing_ok=True)
         link.symlink_to(file.resolve())
         counts[part] += 1
-        if not held:
-            name = f"train/{originals.get(file.name, file.name)}"
-            entries.append(json.dumps({"file": file.name, "name": name}))
-    (out / "train" / "index.jsonl").write_text("\n".join(entries) + "\n", encoding="utf-8")
+        name = f"{part}/{originals.get(file.name, file.name)}"
+        entries[part].append(json.dumps({"file": file.name, "name": name}))
+    for part, lines in entries.items():
+        (out / part / "index.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return counts["train"], counts["test"]
 
 
