@@ -30,10 +30,10 @@ class BatchArea(Area):
     """Brings *Export recipe* and *Batch*."""
 
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("export-recipe", N_("Export &recipe…"), "File", "export", (),
+        Command("export-recipe", N_("Expor&t recipe…"), "File", "export", (),
                 N_("Save what was done to this picture, to do it to others"),
                 frozenset({"document", "batch.history"}), section=1),
-        Command("batch", N_("&Batch…"), "File", "jobs", ("Ctrl+Alt+B",),
+        Command("batch", N_("Batc&h…"), "File", "jobs", ("Ctrl+Alt+B",),
                 N_("Do to many pictures what a recipe says"), section=2),
     )  # fmt: skip
 
