@@ -39,6 +39,9 @@ def folder_of(repository: str, part: Part, allowed: bool, context: Context) -> P
         UserError: if it is not here and must not, or cannot, be fetched; the message has its size
             and license, if the hub tells them.
     """
+    from huggingface_hub import constants
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     found = _here(repository)
     if found is not None and _is_whole(found, part):
         return found
@@ -180,7 +183,8 @@ def _bar(words: str, before: int, total: int, context: Context) -> Any:
     """A progress bar for the hub's library that shows nothing, but tells the host, which may cancel."""
     from huggingface_hub import utils
 
-    base: Any = vars(utils)["tqdm"]  # which its types do not know
+    found: Any = vars(utils)["tqdm"]  # which its types do not know
+    base = getattr(found, "tqdm", found)
     done = before
 
     def begin(bar: Any, *given: Any, **named: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from studio.document import Layer, Picture, Raster
 from studio.host.models import ModelStore
@@ -17,12 +18,20 @@ from studio.host.runs import Runner
 Array = np.ndarray[Any, Any]
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(_steady_torch: None) -> None:
+    """Networks this small gain nothing from two, and wait for each other on a busy machine."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def lonely(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The hub's library with an empty cache, and nobody who answers."""
     constants = pytest.importorskip("huggingface_hub").constants
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    nowhere = "http://127.0.0.1:9/{repo_id}/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", nowhere)
     return constants
 
 

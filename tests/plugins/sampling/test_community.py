@@ -22,11 +22,6 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(_steady_torch):
-    torch.set_num_threads(1)
-
-
 class Watching(Observer):
     """Keeps the messages, and cancels a number of layers after one."""
 

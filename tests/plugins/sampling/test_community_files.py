@@ -14,6 +14,8 @@ from studio.api import Cancelled, UserError
 from studio_plugins.sampling.community_models import Components
 from studio_plugins.sampling.community_offload import visit
 
+from .original_layout import write_single_file
+
 pytestmark = pytest.mark.filterwarnings(
     # Of the libraries, about themselves.
     "ignore::DeprecationWarning",
@@ -141,3 +143,41 @@ def test_a_model_whose_weights_visit_paints_the_same(diffusion):
     diffusers = pytest.importorskip("diffusers")
     with torch.inference_mode():
         assert torch.equal(made(None), made(torch.device("cpu")))
+
+
+@pytest.fixture
+def single(diffusion, tmp_path):
+    return write_single_file(diffusion("sd"), tmp_path / "My Model.safetensors")
+
+
+def test_a_single_file_paints_as_its_folder_does(single, drawn, diffusion):
+    made = drawn(single, configuration=str(diffusion("sd")), steps=2)
+    assert (made == drawn(steps=2)).all()
+
+
+def test_a_single_file_without_a_configuration_is_told_what_to_do(single, paint, diffusion):
+    with pytest.raises(UserError, match="configuration that this file needs") as caught:
+        paint(single)
+    assert "stable-diffusion-v1-5" in caught.value.message
+    assert "--configuration" in caught.value.hint
+    with pytest.raises(UserError, match="not of the kind"):
+        paint(single, configuration=str(diffusion("xl")))
+
+
+def test_an_imported_file_is_a_model(single, community, drawn, diffusion):
+    card = community.store.import_file(single, community.registry.loaders())
+    assert (card.id, card.task, card.architecture) == (
+        "my-model",
+        "diffusion-pipeline",
+        "Stable Diffusion 1",
+    )
+    made = drawn("my-model", configuration=str(diffusion("sd")), steps=2)
+    assert (made == drawn(steps=2)).all()
+
+
+def test_an_imported_lora_is_told_where_it_belongs(community, tmp_path):
+    path = tmp_path / "style.safetensors"
+    save_file({"lora_unet_a.lora_down.weight": torch.zeros(2, 2)}, path)
+    with pytest.raises(UserError, match="holds a LoRA") as caught:
+        community.store.import_file(path, community.registry.loaders())
+    assert "beside a model" in caught.value.hint

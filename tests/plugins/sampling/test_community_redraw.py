@@ -22,11 +22,6 @@ pytestmark = pytest.mark.filterwarnings(
 BOX = (8, 12, 30, 41)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(_steady_torch):
-    torch.set_num_threads(1)
-
-
 def seen(picture):
     return composite(picture)
 
