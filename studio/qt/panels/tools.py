@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -154,13 +154,19 @@ class ToolPanel(QStackedWidget):
             return
         page = self.page
         if page is None or page.operation not in fitting:
-            self.choose(fitting[0])
+            self.choose(self._usual(fitting, card.task))
             page = self.page
         if page is None:
             return
         for control in page.form.controls.values():
             if isinstance(control, ModelControl) and control.spec.task == card.task:
                 control.set_value(card.id)
+
+    def _usual(self, fitting: Sequence[Operation], task: str) -> Operation:
+        """Of operations that can use models of a task the one that these are trained for."""
+        trainer = self._workspace.models.trainer(task)
+        named = (each for each in fitting if trainer is not None and each.id == trainer.operation)
+        return next(named, fitting[0])
 
 
 def _takes(operation: Operation, task: str) -> bool:
