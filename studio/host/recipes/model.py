@@ -37,7 +37,7 @@ class OperationStep(_Frozen):
         selection: what of the picture it changes; None for all.
         hints: colors that are known: (x, y, radius, ``#rrggbb``) in shares of the picture's width,
             height and longer side.
-        models: SHA-256 of the weights by model id.
+        models: SHA-256 of the weights by model id; where none are named, any will do.
         pictures: SHA-256 of the reference pictures by their source.
     """
 

@@ -135,7 +135,7 @@ class _Replay:
             precision=self.manner.precision,
         )
         result = self._execute(number, request)
-        if not self.manner.other_models:
+        if step.models and not self.manner.other_models:
             check_models(step, result.record.get("models", {}), self.store)
         variation = min(step.variation, result.variations - 1)
         self.records.append({"title": result.title, **result.record_of(variation)})
