@@ -14,7 +14,7 @@ from torch import Tensor
 from studio.api import Context, ModelCard, UserError
 from studio.nn.checkpoints import CheckpointError, read_state_dict
 from studio.nn.diffusion import Predict, guided
-from studio_plugins.sampling.drawings import CHANNELS, over_white
+from studio_plugins.sampling.drawings import CHANNELS, over_white, straight
 from studio_plugins.sampling.painter import Painter, build
 from studio_plugins.sampling.solvers import Drawing, Sampler
 
@@ -124,15 +124,17 @@ class Brush:
         settings, (number, count) = self.settings, part
         drawing = Drawing(self.painter.design.schedule, settings.sampler, settings.steps, strength)
         context = self.context.part(number / count, (number + 1) / count)
+        # What is drawn anew has the picture behind it.
+        look = clear if begin is None else over_white
 
         def watch(step: int, clean: Tensor) -> None:
             words = f"Step {step} of {drawing.made}"
             words = words if count == 1 else f"Picture {number + 1} of {count}, {words.lower()}"
-            seen = grid([*self.shown, over_white(clean)], count)
+            seen = grid([*self.shown, look(clean)], count)
             context.progress(step / drawing.made, words, seen)
 
         made = drawing.draw(predict, noise, begin, watch)
-        self.shown.append(over_white(made))
+        self.shown.append(look(made))
         return made
 
 
@@ -174,11 +176,16 @@ def number_of(name: str, names: Sequence[str], kind: str) -> int:
     raise UserError(f"This model has no {kind} {name}.", f"Choose from: {offered}.")
 
 
+def clear(made: Tensor) -> Tensor:
+    """What was painted, as straight RGBA in [0, 1]."""
+    return torch.cat(straight(made), 1)
+
+
 def grid(pictures: Sequence[Tensor], count: int) -> Tensor:
-    """Pictures of one size in about a square of ``count`` places; empty ones are white."""
+    """Pictures of one size in about a square of ``count`` places; empty ones are clear, or white."""
     columns = next(n for n in range(1, count + 1) if n * n >= count)
     rows = -(-count // columns)
-    blank = torch.ones_like(pictures[0])
+    blank = torch.full_like(pictures[0], 1.0 if pictures[0].shape[1] < CHANNELS else 0.0)
     cells = [*pictures, *([blank] * (rows * columns - len(pictures)))]
     lines = [torch.cat(cells[i * columns : (i + 1) * columns], dim=3) for i in range(rows)]
     return torch.cat(lines, dim=2)

@@ -20,6 +20,7 @@ from studio.api.pixels import Pixels
 from studio.document import Array, Picture, Rect, composite
 from studio.document.regions import feather, grow
 from studio.document.transforms import grown_canvas, margin_weights
+from studio.files.openraster.planes import content_box
 from studio.host import devices, precision
 from studio.host.context import RunContext
 from studio.host.convert import to_pixels, to_tensors, with_colors_of
@@ -346,7 +347,8 @@ class _Run:
         pixels = to_pixels(color, alpha, dtype, picture.icc if picture else None)
         title = title or self.operation.title
         if target is None:
-            return ResultImage(pixels, 0, 0, None, title)
+            inside = picture if self.operation.output == "layers" else None
+            return ResultImage(pixels, *_middle(inside, pixels), None, title)
         if self.margins is not None:
             # What of it counts follows from the margins; a mask of that size would only be kept.
             return ResultImage(pixels, 0, 0, None, title)
@@ -370,6 +372,16 @@ class _Run:
         ):
             return first.shape[1], first.shape[0]
         return self.request.picture.width, self.request.picture.height
+
+
+def _middle(picture: Picture | None, pixels: Array) -> tuple[int, int]:
+    """Where a new layer made from nothing lies: in the middle of the selection, or of the canvas."""
+    if picture is None:
+        return 0, 0
+    selected = None if picture.selection is None else content_box(picture.selection)
+    area = picture.bounds if selected is None or selected.empty else selected
+    height, width = pixels.shape[:2]
+    return area.x + (area.width - width) // 2, area.y + (area.height - height) // 2
 
 
 def _unpacked(value: Any) -> tuple[Tensor, Tensor | None, str]:

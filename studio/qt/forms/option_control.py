@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QHideEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QComboBox, QListWidgetItem, QWidget
 
+from studio.api.galleries import picture_title
 from studio.api.models import ModelCard
 from studio.api.parameters import ParameterSpec
 from studio.host.models import ModelStatus
@@ -82,7 +83,7 @@ class OptionControl(Control):
             self.grid.clear()
             self.box.clear()
             for name in ("", *self._names) if self._names else ():
-                title = tr(name) if name else tr("Any")
+                title = tr(picture_title(name)) if name else tr("Any")
                 self.box.addItem(title, name)
                 item = QListWidgetItem(title)
                 item.setData(_NAME, name)

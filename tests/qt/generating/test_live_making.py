@@ -124,7 +124,7 @@ def test_names_have_pictures_by_the_model(
     qtbot: QtBot, window: MainWindow, area: GeneratingArea, live: OperationPage, follow: Follow
 ) -> None:
     grid = label(live).grid
-    assert [grid.item(row).text() for row in range(grid.count())] == ["Any", "red", "green"]
+    assert [grid.item(row).text() for row in range(grid.count())] == ["Any", "Red", "Green"]
 
     def pictures() -> list[QPixmap]:
         role = Qt.ItemDataRole.DecorationRole

@@ -76,6 +76,27 @@ def test_what_is_made_of_a_layer_is_seen_where_it_lies(
     assert watching.tiles[0].area == (0, 0, 12, 8)
 
 
+def test_a_new_layer_lies_in_the_middle_of_the_selection_or_the_canvas(
+    host: Make, random_picture: Make
+) -> None:
+    made = host(MAKE, make=MADE)  # 200 x 300 pixels
+    (image,) = made.run("make", random_picture(400, 500)).images
+    assert (image.x, image.y) == (150, 50)
+    selection = np.zeros((400, 500), np.uint8)
+    selection[100:120, 400:440] = 255
+    (image,) = made.run("make", random_picture(400, 500, selection=selection)).images
+    assert (image.x + 100, image.y + 150) == (420, 110)
+    (image,) = made.run("make").images
+    assert (image.x, image.y) == (0, 0)
+
+
+def test_a_document_of_its_own_begins_at_its_corner(host: Make, random_picture: Make) -> None:
+    made = host(MAKE, make={**MADE, "output": "document"})
+    result = made.run("make", random_picture(400, 500))
+    assert (result.images[0].x, result.images[0].y) == (0, 0)
+    assert (result.after().width, result.after().height) == (200, 300)
+
+
 def test_only_what_takes_a_picture_follows_drawing() -> None:
     operation = Operation(
         "t.x", "X", "Test", "A test.", Parameters, ":x", input="none", output="layers", live=True
