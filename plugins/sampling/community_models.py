@@ -129,7 +129,7 @@ def find(settings: Settings, context: Context) -> Path:
     Raises:
         UserError: if there is none.
     """
-    name = settings.model.strip()
+    name = (settings.model or "").strip()
     if not name:
         raise UserError("No diffusion model is chosen.", CHOOSE)
     path = Path(name).expanduser()

@@ -30,6 +30,7 @@ OPERATIONS = [
         output="layers",
         selection="ignored",
         preview=False,
+        seeded=True,
         may_blacken=True,
         presets=(_FAST, _LCM, _FOUR),
         keywords=_KEYWORDS,
@@ -46,6 +47,7 @@ OPERATIONS = [
         output="region",
         selection="optional",
         preview=False,
+        seeded=True,
         may_blacken=True,
         presets=(
             Preset("Keep its look", {"strength": 0.4}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.api import Parameters, boolean, integer, number, picture, text
+from studio.api import Parameters, boolean, integer, model, number, picture, text
 from studio.api import choice as choose
 
 PIPELINE_TASK = "diffusion-pipeline"
@@ -25,11 +25,10 @@ _LONGEST = 2000  # letters of a prompt
 _LARGEST = 4096  # pixels of a side
 
 
-def _model() -> str:
-    value: str = text(
-        "",
-        title="Model",
-        maximum_length=1000,
+def _model() -> str | None:
+    value: str | None = model(
+        PIPELINE_TASK,
+        paths=True,
         help="Folder or .safetensors file of a Stable Diffusion model, the id of an imported one, or "
         "one of the Hugging Face hub, as name/name",
     )
@@ -153,7 +152,7 @@ def _allow_download() -> bool:
 class DiffusersParameters(Parameters):
     """A picture from words, by a model of the user's own."""
 
-    model: str = _model()
+    model: str | None = _model()
     prompt: str = _prompt()
     negative: str = _negative()
     count: int = _count()
@@ -183,7 +182,7 @@ class DiffusersParameters(Parameters):
 class DiffusersRedrawParameters(Parameters):
     """The selection or the picture drawn anew, by a model of the user's own."""
 
-    model: str = _model()
+    model: str | None = _model()
     prompt: str = _prompt()
     negative: str = _negative()
     strength: float = number(

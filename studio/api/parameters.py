@@ -122,6 +122,7 @@ class ParameterSpec:
         unit: shown behind the number ("px", "%", "×").
         choices: allowed values of a choice.
         task: for a model, the task its card must have.
+        paths: for a model, whether it may be something else than an id, such as a folder.
         gallery: for pictures, the id of the gallery to choose from; empty for files alone.
         multiline: for text, whether the control has several lines.
         channel: for curves and levels, the channel it is for; those that follow each other share
@@ -145,6 +146,7 @@ class ParameterSpec:
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     task: str = ""
+    paths: bool = False
     gallery: str = ""
     multiline: bool = False
     channel: Channel = "all"
@@ -250,12 +252,27 @@ def text(
     return declare("text", default, title, help, limits, multiline=multiline, advanced=advanced)
 
 
-def model(task: str, *, default: str | None = None, title: str = "", help: str = "") -> Any:
+def model(
+    task: str,
+    *,
+    default: str | None = None,
+    paths: bool = False,
+    title: str = "",
+    help: str = "",
+) -> Any:
     """The id of a model card with this task; annotate with ``str | None``.
 
     None means the task's bundled default.
+
+    Args:
+        task: of the cards to choose from.
+        default: the value when nothing is chosen.
+        paths: whether it may be something else, too, such as the path of a folder: whatever is no
+            id is handed on as it was typed.
+        title: label in the form.
+        help: one line of explanation.
     """
-    return declare("model", default, title, help, {}, task=task)
+    return declare("model", default, title, help, {}, task=task, paths=paths)
 
 
 def picture(*, gallery: str = "", title: str = "", help: str = "") -> Any:

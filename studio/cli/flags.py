@@ -114,7 +114,7 @@ def allowed(spec: ParameterSpec) -> str:
         return f"{spec.minimum:g} to {spec.maximum:g}{unit}"
     task = f" --task {spec.task}" if spec.task else ""
     return {
-        "model": f"an id that `impasto models list{task}` shows",
+        "model": f"an id that `impasto models list{task}` shows{_or_path(spec)}",
         "option": "a name that the model knows; empty: any",
         "picture": "a picture file" + _or_gallery(spec),
         "pictures": f"a picture file{_or_gallery(spec)}, with *WEIGHT if wanted; may be repeated",
@@ -124,6 +124,10 @@ def allowed(spec: ParameterSpec) -> str:
     }.get(spec.kind, "text")
 
 
+def _or_path(spec: ParameterSpec) -> str:
+    return ", or a file or folder" if spec.paths else ""
+
+
 def _or_gallery(spec: ParameterSpec) -> str:
     return f" or {GALLERY_SCHEME}NAME" if spec.gallery else ""
 
@@ -131,7 +135,7 @@ def _or_gallery(spec: ParameterSpec) -> str:
 def default_text(spec: ParameterSpec) -> str:
     """A parameter's default as it would be typed."""
     if spec.default is None:
-        return "the bundled model" if spec.kind == "model" else "none"
+        return "the bundled model" if spec.kind == "model" and not spec.paths else "none"
     if isinstance(spec.default, bool):
         return "on" if spec.default else "off"
     if spec.kind == "pictures":
@@ -153,6 +157,7 @@ def as_json(spec: ParameterSpec) -> dict[str, Any]:
         "unit": spec.unit,
         "choices": [choice.value for choice in spec.choices],
         "task": spec.task,
+        "paths": spec.paths,
         "gallery": spec.gallery,
         "channel": spec.channel,
         "optional": spec.optional,
@@ -192,6 +197,8 @@ class _Value(_ParamType):
             return self._tones(value, param, ctx)
         if spec.kind == "color" and not _COLOR.fullmatch(str(value)):
             self._refuse(f"{value!r} is not a color", param, ctx)
+        if spec.paths and Path(value).exists():
+            return str(Path(value).absolute())
         if spec.kind == "picture":
             return self._picture(str(value), param, ctx)
         if spec.kind == "pictures":

@@ -212,7 +212,7 @@ def check_models(
     store = session.services.store
     for spec in describe(declared.parameters):
         name = parameters.get(spec.name)
-        if spec.kind != "model" or name is None:
+        if spec.kind != "model" or name is None or (spec.paths and re.search(r"[/\\]", name)):
             continue
         try:
             card = store.card(name)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.document import Document, Picture
 from studio.files.metadata import Metadata
+from studio.host.models import is_model_folder
 from studio.qt.i18n import N_, tr
 from studio.qt.models import is_checkpoint
 from studio.qt.problems import describe_error
@@ -88,7 +89,7 @@ class Files(QObject):
             self.open(*map(Path, names))
 
     def drop(self, names: list[str]) -> None:
-        """Take dropped files: pictures are opened, checkpoints become models.
+        """Take dropped files: pictures are opened, checkpoints and folders of one become models.
 
         While Shift is held pictures are meant as layers of the present one.
         """
@@ -97,7 +98,9 @@ class Files(QObject):
             if is_checkpoint(path):
                 self.busy.emit(tr("Importing {name}…", name=path.name))
                 self._workspace.models.import_file(path)
-        pictures = [path for path in paths if not is_checkpoint(path)]
+            elif is_model_folder(path):
+                self._workspace.models.folder_brought.emit(path)
+        pictures = [path for path in paths if not is_checkpoint(path) and not is_model_folder(path)]
         shift = QGuiApplication.queryKeyboardModifiers() & Qt.KeyboardModifier.ShiftModifier
         if pictures and shift and self._session.document is not None:
             self.layers_dropped.emit(pictures)

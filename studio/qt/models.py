@@ -34,6 +34,7 @@ class Models(QObject):
         failed: an exception.
         imported: the card of a model that was brought along.
         verified: a list of `ModelReport`.
+        folder_brought: path of a folder that is a model.
         import_wanted: the user wants to bring a file along.
         train_wanted: id of a trainer that the user wants to make a model with.
     """
@@ -44,6 +45,7 @@ class Models(QObject):
     failed = Signal(object)
     imported = Signal(object)
     verified = Signal(list)
+    folder_brought = Signal(object)
     import_wanted = Signal()
     train_wanted = Signal(str)
 

@@ -67,6 +67,11 @@ def _lone_bin(path: Path, param: Path) -> tuple[tuple[Path, ...], ModelFormat]:
     )
 
 
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder is a model of several networks, as the library diffusers saves them."""
+    return (path / "model_index.json").is_file()
+
+
 def describe_files(paths: tuple[Path, ...]) -> tuple[ModelFile, ...]:
     """Name, size and hash of each file."""
     return tuple(

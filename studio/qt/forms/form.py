@@ -24,6 +24,7 @@ from studio.qt.forms.controls import (
 from studio.qt.forms.gallery_control import GalleryControl
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.forms.option_control import OptionControl
+from studio.qt.forms.path_model_control import PathModelControl
 from studio.qt.forms.picture_control import PictureControl
 from studio.qt.forms.tone_controls import CurveControl, LevelsControl, ToneControl
 from studio.qt.forms.words import translated
@@ -49,7 +50,7 @@ def make_control(
         PluginError: for several pictures where there is no library to choose them from.
     """
     if spec.kind == "model":
-        return ModelControl(spec, models)
+        return PathModelControl(spec, models) if spec.paths else ModelControl(spec, models)
     if spec.kind == "option":
         return OptionControl(spec, models, theme, sketches)
     if library is not None and (spec.kind == "pictures" or spec.gallery):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget
 from studio.api.errors import UserError
 from studio.api.models import ModelCard
 from studio.api.operation import Operation
+from studio.api.parameters import ParameterSpec
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.panels.operation_page import OperationPage, changes_at_once
 from studio.qt.panels.operations import OperationList
@@ -43,6 +45,7 @@ class ToolPanel(QStackedWidget):
         self.setMinimumWidth(264)
         self.currentChanged.connect(lambda _: self.changed.emit())
         workspace.models.imported.connect(self.use_model)
+        workspace.models.folder_brought.connect(self.use_folder)
         workspace.session.replaced.connect(self._allow)
 
     @property
@@ -149,18 +152,25 @@ class ToolPanel(QStackedWidget):
 
     def use_model(self, card: ModelCard) -> None:
         """Choose a model that is new, in the operation that is shown or another that can use it."""
-        fitting = [o for o in self._registry.operations() if _takes(o, card.task)]
+        self._use(lambda spec: spec.task == card.task, card.id, card.task)
+
+    def use_folder(self, path: Path) -> None:
+        """Choose a folder that is a model, in the operation that is shown or another that takes one."""
+        self._use(lambda spec: spec.paths, str(path))
+
+    def _use(self, fits: Callable[[ParameterSpec], bool], value: str, task: str = "") -> None:
+        fitting = [o for o in self._registry.operations() if _takes(o, fits)]
         if not fitting:
             return
         page = self.page
         if page is None or page.operation not in fitting:
-            self.choose(self._usual(fitting, card.task))
+            self.choose(self._usual(fitting, task))
             page = self.page
         if page is None:
             return
         for control in page.form.controls.values():
-            if isinstance(control, ModelControl) and control.spec.task == card.task:
-                control.set_value(card.id)
+            if isinstance(control, ModelControl) and fits(control.spec):
+                control.set_value(value)
 
     def _usual(self, fitting: Sequence[Operation], task: str) -> Operation:
         """Of operations that can use models of a task the one that these are trained for."""
@@ -169,7 +179,7 @@ class ToolPanel(QStackedWidget):
         return next(named, fitting[0])
 
 
-def _takes(operation: Operation, task: str) -> bool:
+def _takes(operation: Operation, fits: Callable[[ParameterSpec], bool]) -> bool:
     from studio.api.parameters import describe
 
-    return any(s.kind == "model" and s.task == task for s in describe(operation.parameters))
+    return any(spec.kind == "model" and fits(spec) for spec in describe(operation.parameters))

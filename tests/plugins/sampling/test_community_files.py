@@ -8,9 +8,11 @@ import sys
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from studio.api import Cancelled, UserError
+from studio.cli import main
 from studio_plugins.sampling.community_models import Components
 from studio_plugins.sampling.community_offload import visit
 
@@ -181,3 +183,19 @@ def test_an_imported_lora_is_told_where_it_belongs(community, tmp_path):
     with pytest.raises(UserError, match="holds a LoRA") as caught:
         community.store.import_file(path, community.registry.loaders())
     assert "beside a model" in caught.value.hint
+
+
+def test_the_command_line_takes_a_folder(diffusion, lonely, tmp_path, monkeypatch):
+    monkeypatch.chdir(diffusion("sd").parent)
+    out = tmp_path / "out.png"
+    given = ["--model", "sd", "--prompt", "a", "--steps", "1", "--seed", "3", "-o", str(out)]
+    assert main(["run", "sampling.diffusers", *given, "--device", "cpu"]) == 0
+    with Image.open(out) as made:
+        assert made.size == (32, 32)
+
+
+@pytest.mark.parametrize(("model", "code"), [("nonsense", 2), ("/no/where", 1)])
+def test_the_command_line_tells_of_models_that_are_not_there(model, code, tmp_path, capsys):
+    given = ["--model", model, "-o", str(tmp_path / "out.png"), "--device", "cpu"]
+    assert main(["run", "sampling.diffusers", *given]) == code
+    assert "There is no" in capsys.readouterr().err
