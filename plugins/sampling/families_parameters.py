@@ -51,7 +51,7 @@ class LatentParameters(Parameters):
     )
     label: str = option(
         classes_of, sketch=Sketch("sampling.latent", {"truncation": 0.6}), title="Class",
-        help="Left open: any of them.",
+        help="What it shows; left open: any.",
     )  # fmt: skip
     from_: str | None = only_when(
         picture(
@@ -140,7 +140,7 @@ class CompleteParameters(Parameters):
         0, minimum=0, maximum=100_000, unit="px", title="From row",
         help="What is above this row is kept; 0: a new picture from nothing.",
     )  # fmt: skip
-    label: str = option(classes_of, title="Class", help="Left open: any of them.")
+    label: str = option(classes_of, title="Class", help="What it shows; left open: any.")
     count: int = integer(1, minimum=1, maximum=16, help="How many pictures to choose from.")
     temperature: float = number(
         0.9, minimum=0, maximum=2, step=0.05, help="0: the likeliest alone; higher: bolder."

@@ -35,7 +35,7 @@ def _sampler() -> SamplerName:
 
 
 def _style(sketch: Sketch) -> str:
-    value: str = option(styles_of, sketch=sketch, help="Left open: any of them")
+    value: str = option(styles_of, sketch=sketch, help="The style; left open: any")
     return value
 
 
@@ -101,7 +101,9 @@ class BetweenParameters(Parameters):
 class ClassParameters(Parameters):
     """A picture of a class."""
 
-    label: str = option(classes_of, sketch=_CLASS, title="Class", help="Left open: any of them")
+    label: str = option(
+        classes_of, sketch=_CLASS, title="Class", help="What it shows; left open: any"
+    )
     style: str = _style(_CLASS)
     count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
     guidance: float = number(

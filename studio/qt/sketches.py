@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.api.models import ModelCard
 from studio.api.parameters import ParameterSpec
-from studio.host.jobs import Job
+from studio.host.jobs import Job, JobState
 from studio.host.requests import RunRequest
 from studio.host.services import Services
 from studio.host.sketches import SketchBook
@@ -34,8 +34,8 @@ class _Wish:
 class Sketches(QObject):
     """Shows each picture that is there, and has the others made, one after the other.
 
-    They are runs of the queue like any other, behind whatever somebody waits for. What is asked for by
-    a control that is not seen any more is dropped.
+    They are runs of the queue like any other, and give way to whatever somebody waits for. What is
+    asked for by a control that is not seen any more is dropped.
     """
 
     def __init__(
@@ -81,9 +81,10 @@ class Sketches(QObject):
         self._wishes.clear()
         if self._now is not None:
             self._services.jobs.cancel(self._now[1])
+            self._now = None
 
     def _next(self) -> None:
-        if self._now is not None or not self._wishes:
+        if self._now is not None or not self._wishes or self._awaited:
             return
         wish = self._wishes.pop(0)
         if not shiboken6.isValid(wish.owner) or wish.path in self._failed:
@@ -97,12 +98,26 @@ class Sketches(QObject):
         request = replace(wish.request, device=settings.device, precision=settings.precision)
         self._now = (wish, self._services.jobs.submit(request, "batch", quiet=True))
 
+    @property
+    def _awaited(self) -> bool:
+        """Whether somebody waits for a run."""
+        return any(not job.state.finished for job in self._services.jobs.jobs)
+
     def on_job(self, job: Job) -> None:
         """Hear of a job of the queue."""
-        if self._now is None or job is not self._now[1] or not job.state.finished:
+        if self._now is None or job is not self._now[1]:
+            if self._now is not None and self._awaited:
+                self._services.jobs.cancel(self._now[1])
+            self._next()
+            return
+        if not job.state.finished:
             return
         wish, result = self._now[0], job.result
         self._now = None
+        if job.state is JobState.CANCELLED:
+            self._wishes.insert(0, wish)
+            self._next()
+            return
         if result is None:
             self._failed.add(wish.path)
             self._next()

@@ -143,6 +143,26 @@ def test_names_have_pictures_by_the_model(
     assert level(area) == (0, 128, 0)
 
 
+def test_pictures_of_names_wait_while_somebody_waits(
+    qtbot: QtBot, window: MainWindow, live: OperationPage, page: Page
+) -> None:
+    sketches = window.workspace.sketches
+    qtbot.waitUntil(lambda: not sketches.busy, timeout=20_000)
+    for path in (window.services.store.cache_dir / "sketches").iterdir():
+        path.unlink()
+    form = page("make")
+    form.form.controls["patient"].set_value(True)
+    form.run_button.click()
+    page("live")
+    assert sketches.busy
+    qtbot.waitUntil(lambda: window.runs.job is not None and window.runs.job.fraction > 0.1)
+    assert not list((window.services.store.cache_dir / "sketches").iterdir())
+    window.bottom.run.stop.click()
+    qtbot.waitUntil(lambda: not sketches.busy, timeout=20_000)
+    folder = window.services.store.cache_dir / "sketches"
+    qtbot.waitUntil(lambda: len(list(folder.iterdir())) == 2)
+
+
 def test_another_model_has_other_names(live: OperationPage) -> None:
     control = label(live)
     control.set_value("red")
