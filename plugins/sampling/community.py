@@ -73,7 +73,7 @@ def generate(parameters: DiffusersParameters, context: Context) -> list[Pixels]:
     for number in range(parameters.count):
         made = easel.paint("", number, given, lambda seen: seen)
         made = made[..., top : top + height, left : left + width]
-        results.append(Pixels(made, None, _title(parameters.prompt, context.seed + number)))
+        results.append(Pixels(made, None, _title(parameters.prompt, easel.seed(number))))
     return results
 
 
@@ -126,7 +126,7 @@ def redraw(
         shown = alpha
         if alpha is not None and selected is not None:
             shown = torch.where(selected > 0, 1.0, alpha)
-        title = _title(parameters.prompt, context.seed + number)
+        title = _title(parameters.prompt, easel.seed(number))
         results.append(Pixels(result, shown, title))
     return results
 
@@ -178,7 +178,7 @@ class Easel:
             negative_prompt=settings.negative,
             num_inference_steps=self._steps(given),
             guidance_scale=settings.guidance,
-            generator=torch.Generator().manual_seed((self.context.seed + number) % 2**63),
+            generator=torch.Generator().manual_seed(self.seed(number) % 2**63),
             callback_on_step_end=self._watcher(context, number, show),
             output_type="pt",
             **given,
@@ -187,6 +187,10 @@ class Easel:
             context.note("The filter that comes with the model has blackened a picture.")
         images: Tensor = made.images
         return images[:1].float().to(self.context.device).clamp(0, 1)
+
+    def seed(self, number: int) -> int:
+        """Of a picture's noise."""
+        return self.context.seed + self.settings.first + number
 
     def _steps(self, given: dict[str, Any]) -> int:
         """As many that at least one is made with the given strength."""

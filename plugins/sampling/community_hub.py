@@ -103,7 +103,7 @@ def _question(repository: str, part: Part) -> UserError:
         told = f" It is {size}; its license: {offer.license}."
     hint = (
         f"Read about it at https://huggingface.co/{repository}, then allow the download "
-        "(--allow-download)"
+        "(--allow-download of sampling.diffusers)"
     )
     if part == "configuration":
         hint += (

@@ -52,6 +52,14 @@ def _count() -> int:
     return value
 
 
+def _first() -> int:
+    value: int = integer(
+        0, minimum=0, maximum=10_000, title="Skip", advanced=True,
+        help="Pictures of the series that the seed begins which are left out",
+    )  # fmt: skip
+    return value
+
+
 def _steps() -> int:
     value: int = integer(25, minimum=1, maximum=500, help="More take longer and change little")
     return value
@@ -156,6 +164,7 @@ class DiffusersParameters(Parameters):
     prompt: str = _prompt()
     negative: str = _negative()
     count: int = _count()
+    first: int = _first()
     steps: int = _steps()
     guidance: float = _guidance()
     sampler: Scheduler = _sampler()
@@ -189,6 +198,7 @@ class DiffusersRedrawParameters(Parameters):
         0.6, minimum=0.02, maximum=1, step=0.02, help="1: nothing of what is there is left"
     )
     count: int = _count()
+    first: int = _first()
     steps: int = _steps()
     guidance: float = _guidance()
     sampler: Scheduler = _sampler()

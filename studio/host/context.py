@@ -29,14 +29,22 @@ class RunContext:
         alpha: transparency beside the pixels, or None.
         start: fraction of the run at which this part begins.
         end: fraction at which it ends.
+        shown: whether its intermediate pictures are of what the canvas shows.
     """
 
     def __init__(
-        self, state: RunState, alpha: Tensor | None = None, start: float = 0.0, end: float = 1.0
+        self,
+        state: RunState,
+        alpha: Tensor | None = None,
+        start: float = 0.0,
+        end: float = 1.0,
+        *,
+        shown: bool = True,
     ) -> None:
         self._state = state
         self._alpha = alpha
         self._start, self._end = start, end
+        self._shown = shown
 
     @property
     def device(self) -> torch.device:
@@ -71,7 +79,7 @@ class RunContext:
     def progress(self, fraction: float, message: str = "", preview: Tensor | None = None) -> None:
         """Report; raises Cancelled."""
         self._state.progress(self._whole(fraction), message)
-        if preview is None or preview.shape[1] not in {3, 4}:
+        if preview is None or not self._shown or preview.shape[1] not in {3, 4}:
             return
         image, area, share = preview.detach(), self._state.area, self._state.share
         if area is None:
@@ -81,7 +89,8 @@ class RunContext:
 
     def part(self, start: float, end: float) -> RunContext:
         """A context whose progress is a stretch of this one's."""
-        return RunContext(self._state, self._alpha, self._whole(start), self._whole(end))
+        span = self._whole(start), self._whole(end)
+        return RunContext(self._state, self._alpha, *span, shown=self._shown)
 
     def note(self, message: str) -> None:
         """Tell the user something about this result."""
@@ -150,10 +159,13 @@ class RunContext:
 
     def run(self, operation_id: str, *args: Any, **parameters: Any) -> Any:
         """Run another operation inside this run."""
-        alpha, context = self._alpha, self
-        if alpha is not None and args and args[0].shape[2:] != alpha.shape[2:]:
-            # Other pixels than this run's, of which no transparency is known.
-            context = RunContext(self._state, None, self._start, self._end)
+        alpha, area, context = self._alpha, self._state.area, self
+        size = tuple(args[0].shape[2:]) if args else None
+        if size is not None and area is not None and size != (area.height, area.width):
+            # Other pixels than this run's: their transparency is not known, nor their place.
+            context = RunContext(self._state, None, self._start, self._end, shown=False)
+        elif size is not None and alpha is not None and size != tuple(alpha.shape[2:]):
+            context = RunContext(self._state, None, self._start, self._end, shown=self._shown)
         return self._state.nested(context, operation_id, args, parameters)
 
     def _placement(self, half: bool, float32: Sequence[str]) -> Placement:

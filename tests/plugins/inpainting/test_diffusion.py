@@ -9,6 +9,8 @@ import pytest
 
 from studio.api import UserError
 from studio.document import composite
+from studio.host.observer import Observer
+from studio_plugins.inpainting.diffusion import made_for
 
 from .conftest import disc
 
@@ -48,6 +50,29 @@ def test_a_tiny_pipeline_fills_the_hole_and_nothing_else(run, picture, photo, pi
         assert not np.array_equal(each[mask > 0], pixels[mask > 0])
     again = composite(run(picture(pixels, mask), **given).after())[..., :3]
     assert np.array_equal(again, after[0])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_windows_are_not_shown_as_if_they_were_the_picture(run, picture, photo, pipeline):
+    class Watching(Observer):
+        messages, previews = (), ()
+
+        def progress(self, _fraction, message):
+            self.messages = (*self.messages, message)
+
+        def tile(self, preview):
+            self.previews = (*self.previews, preview)
+
+    watching = Watching()
+    given = {"engine": "diffusion", "pipeline": str(pipeline), "steps": 2}
+    run(picture(photo(400, 300), disc(400, 300, 9)), observer=watching, **given)
+    assert "Step 2 of 2" in watching.messages
+    assert watching.previews == ()
+
+
+def test_the_size_that_a_model_was_made_for_is_read(pipeline, tmp_path):
+    assert made_for(pipeline) == 32
+    assert made_for(tmp_path) == 512
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -57,6 +57,7 @@ def test_words_become_a_picture_that_the_seed_decides(kind, paint, drawn):
 def test_a_picture_does_not_depend_on_how_many_there_are(paint, drawn):
     made = [images[0].pixels for images in paint(count=3).variants]
     assert np.array_equal(made[2], drawn(seed=5))
+    assert np.array_equal(made[2], drawn(first=2))
 
 
 @pytest.mark.parametrize("sampler", ["ddim", "dpm", "euler", "euler-a", "unipc", "lcm"])
