@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from studio.api.errors import UserError
 from studio.api.margins import Margins
 from studio.api.operation import Input, Output
 from studio.document import Array, Layer, Picture, Raster
 from studio.document.edits import Edit, paint, rescale
 from studio.document.layer_edits import add_node
+from studio.document.nodes import swapped
 from studio.document.transforms import canvas_size, grow, grown_canvas, margin_weights
 from studio.host.requests import RunRequest
 
@@ -163,9 +166,38 @@ class RunResult:
 def _placed(image: ResultImage, picture: Picture) -> Picture:
     if image.layer is not None and picture.layer(image.layer):
         return paint(image.layer, image.x, image.y, image.pixels, image.mask)(picture)
+    return add_node(_layer(image))(picture)
+
+
+def _layer(image: ResultImage) -> Layer:
+    """A new layer of an image, its alpha weighted by the mask."""
     pixels = image.pixels
     if image.mask is not None and image.mask.shape == pixels.shape[:2]:
         pixels = pixels.copy()
         pixels[..., 3] = (pixels[..., 3] * image.mask).round()
-    layer = Layer(image.title, Raster.from_array(pixels, image.x, image.y))
-    return add_node(layer)(picture)
+    return Layer(image.title, Raster.from_array(pixels, image.x, image.y))
+
+
+def as_layers(result: RunResult) -> Edit:
+    """The edit that puts a result on new layers and leaves what is drawn on the active one.
+
+    Where the drawing has transparent parts its lines stay on top, and the result goes beneath it;
+    an opaque drawing would hide it, so there it goes above.
+    """
+
+    def edit(picture: Picture) -> Picture:
+        result.check_size(picture)
+        drawn = picture.layer(result.request.layer or picture.active) or picture.active_layer
+        alpha = drawn.raster.read(picture.bounds)[..., 3]
+        opaque = bool((alpha == np.iinfo(alpha.dtype).max).all())
+        after = picture
+        for image in result.images:
+            layer = _layer(image)
+            if opaque:
+                after = add_node(layer, above=after.active)(after)
+            else:
+                nodes = swapped(after.nodes, drawn.id, (layer, drawn))
+                after = after.replaced(nodes=nodes)
+        return after.replaced(active=picture.active, mask_active=picture.mask_active)
+
+    return edit

@@ -18,13 +18,13 @@ from studio.host.hints import Dab
 from studio.host.jobs import Job, JobState
 from studio.host.proxies import reduced
 from studio.host.requests import RunRequest
-from studio.host.results import RunResult
+from studio.host.results import RunResult, as_layers
 from studio.qt.background import Task
 from studio.qt.bridge import JobBridge
 from studio.qt.canvas import CanvasView, Overlay
 from studio.qt.editing import whole_cost
 from studio.qt.i18n import tr
-from studio.qt.live_result import as_layers, image_of_result
+from studio.qt.live_result import image_of_result
 from studio.qt.panels.counts import Counter, Counts
 from studio.qt.panels.live_pane import LivePane
 from studio.qt.panels.operation_page import OperationPage
@@ -431,8 +431,8 @@ class Live(QObject):
             return
         self._workspace.edits.apply(
             document, tr(result.title), as_layers(result) if self._keeping else result.edit(),
-            whole_cost(document.picture),
-            lambda kept: self._end_applying(kept=kept), self, result.record,
+            whole_cost(document.picture), lambda kept: self._end_applying(kept=kept), self,
+            {**result.record, "as_layers": True} if self._keeping else result.record,
         )  # fmt: skip
 
     def _end_applying(self, *, kept: bool) -> None:

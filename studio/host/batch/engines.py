@@ -14,6 +14,9 @@ from studio.host.batch.items import Item, Outcome
 from studio.host.batch.work import Loaded, Made, Worker
 from studio.host.observer import Observer
 
+AHEAD_BYTES = 1 << 30
+"""Pictures that were read before their turn hold about so much memory at most."""
+
 
 class Watcher(Observer):
     """Hears of a batch and may stop or hold it; the base does neither."""
@@ -94,18 +97,21 @@ class LocalEngine:
 def _ahead(
     readers: ThreadPoolExecutor, worker: Worker, items: Iterable[Item], count: int
 ) -> Iterator[Future[Loaded | Outcome]]:
-    """The pictures of all items, ``count`` of them read before they are asked for."""
+    """The pictures of all items, ``count`` of them read before they are asked for; large ones fewer."""
     waiting: deque[Future[Loaded | Outcome]] = deque()
     for item in items:
         waiting.append(readers.submit(worker.read, item))
-        if len(waiting) > count:
+        while len(waiting) > count or (len(waiting) > 1 and _held(waiting) > AHEAD_BYTES):
             yield waiting.popleft()
-    yield from _drained(waiting)
-
-
-def _drained(waiting: deque[Future[Loaded | Outcome]]) -> Iterator[Future[Loaded | Outcome]]:
     while waiting:
         yield waiting.popleft()
+
+
+def _held(reading: Iterable[Future[Loaded | Outcome]]) -> int:
+    """Bytes of the pictures that wait."""
+    found = (each.result() for each in reading if each.done())
+    pictures = (each.picture for each in found if isinstance(each, Loaded))
+    return sum(raster.nbytes for picture in pictures for raster in picture.rasters)
 
 
 @contextmanager

@@ -85,6 +85,12 @@ def _check_operation(step: OperationStep, registry: PluginRegistry) -> None:
                 f"There is no operation {name} here.", f"Install the plugin{plugin} that brings it."
             ) from error
         validate(operation.parameters, dict(parameters))
+        needs = operation.selection == "required" and name == step.operation
+        if needs and step.selection is None:
+            raise UserError(
+                f"{name} needs a selection, and the step has none.",
+                "Give it one: a rectangle, outlines, or an operation that finds it.",
+            )
 
 
 def _check_pictures(pictures: Mapping[str, str]) -> None:

@@ -96,6 +96,7 @@ def step_of_record(record: Mapping[str, Any], title: str = "", size: Any = None)
         seed=int(record.get("seed", 0)),
         variation=int(record.get("variation", 0)),
         layer=record.get("layer"),
+        as_layers=record.get("as_layers") is True,
         grow=int(record.get("grow", 0)),
         feather=int(record.get("feather", 0)),
         selection=None if selection is None else _SELECTION.validate_python(selection),

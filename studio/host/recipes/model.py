@@ -33,6 +33,7 @@ class OperationStep(_Frozen):
         variation: which of several results was taken, from 0.
         layer: number of the layer it works on, from the bottom, 0 being the lowest; None for the
             active one.
+        as_layers: whether the result goes on new layers beside the one it works on.
         grow: pixels by which the selection grows, and `feather` over which its edge fades.
         selection: what of the picture it changes; None for all.
         hints: colors that are known: (x, y, radius, ``#rrggbb``) in shares of the picture's width,
@@ -49,6 +50,7 @@ class OperationStep(_Frozen):
     seed: int = Field(default=0, ge=0)
     variation: int = Field(default=0, ge=0)
     layer: int | None = Field(default=None, ge=0)
+    as_layers: bool = False
     grow: int = Field(default=0, ge=0)
     feather: int = Field(default=0, ge=0)
     selection: Selection | None = None

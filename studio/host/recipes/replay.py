@@ -19,7 +19,7 @@ from studio.host.recipes.edits import replayed
 from studio.host.recipes.model import OperationStep, Recipe
 from studio.host.recipes.selections import Changed, placed
 from studio.host.requests import Precision, RunRequest
-from studio.host.results import RunResult
+from studio.host.results import RunResult, as_layers
 
 Execute = Callable[[RunRequest, Observer], RunResult]
 """Runs one request: on this thread, or on the worker of a queue."""
@@ -141,6 +141,8 @@ class _Replay:
         self.records.append({"title": result.title, **result.record_of(variation)})
         if result.output == "document":
             return result.after(variation)
+        if step.as_layers:
+            return as_layers(result)(picture)
         return result.edit(variation)(picture)
 
     def _execute(self, number: int, request: RunRequest) -> RunResult:

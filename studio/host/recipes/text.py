@@ -22,7 +22,7 @@ LARGEST = 16 << 20
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NONE = "none"
 _TABLES = ("parameters", "values", "selection", "models", "pictures")
-_ZEROS = ("variation", "grow", "feather")
+_ZEROS = ("variation", "grow", "feather", "as_layers")
 _HEAD = """\
 # A recipe of Impasto: what was done to one picture, to be done to others.
 #   impasto batch {name}.toml PICTURES... -o FOLDER

@@ -37,6 +37,9 @@ SHADES = """
     def layered(pixels, mask, parameters, context):
         return Pixels(1 - pixels, title="Above")
 
+    def hole(pixels, mask, parameters, context):
+        return pixels * 0
+
     def spots(pixels, mask, parameters, context):
         return torch.where(pixels > 0.9, torch.zeros_like(pixels), pixels)
 """
@@ -44,6 +47,7 @@ DECLARED = {
     "shades": {},
     "noisy": {},
     "spots": {},
+    "hole": {"selection": "required"},
     "layered": {"input": "visible", "output": "layers"},
 }
 
@@ -101,6 +105,17 @@ def test_the_variation_that_was_taken_is_taken_again(probe, random_picture):
     recipe, _ = exported(document)
     after = play(probe, recipe, random_picture(30, 10, opaque=True, seed=3)).picture
     assert set(np.unique(composite(after)[..., :3])) == {191}
+
+
+def test_what_was_put_on_layers_is_put_on_layers_again(probe):
+    """An opaque drawing would hide what lies beneath it; one with gaps stays on top."""
+    pixels = np.full((8, 8, 4), 10, np.uint8)
+    step = OperationStep(operation="t.invert", as_layers=True)
+    for alpha, shown in ((255, 245), (0, 10)):
+        pixels[:4, :, 3], pixels[4:, :, 3] = 255, alpha
+        after = play(probe, Recipe(steps=(step,)), Picture.from_pixels(pixels)).picture
+        assert len(after.layers) == 2
+        assert composite(after)[0, 0, 0] == shown
 
 
 def test_on_another_picture_places_are_in_proportion(probe, random_picture):
@@ -219,6 +234,7 @@ def test_sizes_can_be_said_in_other_ways(random_picture):
         (OperationStep(operation="t.same", models={"gone": "00"}), "the model gone"),
         (OperationStep(operation="t.same", pictures={"/nowhere.png": "00"}), "/nowhere.png"),
         (OperationStep(operation="t.same", selection=Changed(changed_by="t.no")), "t.no"),
+        (OperationStep(operation="t.hole"), "t.hole needs a selection"),
         (EditStep(edit="paint"), "no edit “paint”"),
         (EditStep(edit="flip", values={"axis": "sideways"}), "axis"),
         (EditStep(edit="image-size", values={"width": 1, "longest": 2}), "give scale"),
