@@ -103,8 +103,15 @@ class Recipe(_Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what it does: the same for the same steps, whatever it is called."""
-        steps = [step.model_dump(mode="json", exclude={"title"}) for step in self.steps]
+        """SHA-256 of what it does: the same for the same steps, whatever it is called.
+
+        Values that are as they are by default do not count, so that a later Impasto, which knows more
+        of them, finds what an earlier one has done.
+        """
+        steps = [
+            step.model_dump(mode="json", exclude={"title"}, exclude_defaults=True)
+            for step in self.steps
+        ]
         for step in steps:
             step.pop("plugin_version", None)
         text = json.dumps([FORMAT, steps], sort_keys=True, separators=(",", ":"))

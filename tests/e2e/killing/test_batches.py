@@ -72,7 +72,7 @@ def go(folder: Path, pictures: int, kills: list[int]) -> None:
         assert len(after) < pictures
         before = after
     process = batch(folder, "--resume")
-    out, err = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=1200)
     assert process.returncode == 0, err
     lines = [json.loads(line) for line in out.splitlines()]
     skipped = {Path(line["output"]).name for line in lines if line["state"] == "skipped"}
@@ -95,7 +95,7 @@ def test_a_killed_batch_goes_on(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_batch_of_500_pictures_survives_being_killed_again_and_again(tmp_path):
     go(tmp_path, 500, [3, 60, 200, 201, 420])

@@ -92,6 +92,15 @@ def test_a_recipe_reads_well():
     )
 
 
+def test_the_digest_stays_when_steps_learn_more():
+    class Later(OperationStep):
+        strength: float = 1.0
+
+    step = OperationStep(operation="a.b", seed=3)
+    later = Recipe(steps=(step,)).model_copy(update={"steps": (Later(operation="a.b", seed=3),)})
+    assert later.digest == Recipe(steps=(step,)).digest
+
+
 def test_the_digest_is_of_what_is_done():
     step = OperationStep(operation="a.b", parameters={"x": 1})
     recipe = Recipe(name="One", steps=(step,))
