@@ -31,7 +31,7 @@ def public_names() -> Iterator[str]:
     yield from (name for name, hook in vars(hookspecs).items() if hasattr(hook, "impasto_spec"))
     for record in (
         *(api.Operation, api.Preset, api.Pixels, api.Recognised, api.CheckpointLoader),
-        *(api.Gallery, api.Trainer, api.Folder),
+        *(api.Gallery, api.Trainer, api.Folder, api.FollowUp, api.Sketch),
     ):
         yield from (field.name for field in dataclasses.fields(record))
     for model in (api.ModelCard, api.ModelFile):
@@ -64,6 +64,7 @@ def test_the_guide_mentions(name: str):
         api.boolean,
         api.choice,
         api.text,
+        api.option,
         api.model,
         api.picture,
         api.pictures,
