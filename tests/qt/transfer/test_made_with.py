@@ -128,7 +128,7 @@ def test_what_is_done_later_is_recorded_behind_it(window: MainWindow, qtbot: QtB
     document = window.session.document
     assert document is not None
     extra = Layer("More", Raster.from_array(np.zeros((2, 2, 4), np.uint8)))
-    record = {"operation": "tiny.invert", "parameters": {"path": "/home/me/secret/x.png"}}
+    record = {"operation": "tiny.invert", "parameters": {"path": "/srv/secret/x.png"}}
     document.apply("Invert", lambda p: p.replaced(nodes=(*p.nodes, extra)), record)
     first, second = outgoing_metadata(window.session.source.metadata, document).recipe
     assert (first["operation"], first["provenance"]) == ("tiny.noise", "generated")

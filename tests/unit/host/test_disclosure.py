@@ -8,7 +8,7 @@ import pytest
 
 from studio.host.disclosure import files_of, public, seed_of, values_of
 
-PICTURE = "/home/somebody/secret project/flower.jpg"
+PICTURE = "/srv/somebody/secret project/flower.jpg"
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ PICTURE = "/home/somebody/secret project/flower.jpg"
         (r"C:\Users\Somebody\flower.jpg", "flower.jpg"),
         (r"\\server\share\flower.jpg", "flower.jpg"),
         ("~/models/sd15/", "sd15"),
-        ("file:///home/somebody/a.safetensors", "a.safetensors"),
-        ("/home/me/a.safetensors*0.8; /home/me/b.safetensors", "a.safetensors*0.8; b.safetensors"),
+        ("file:///srv/somebody/a.safetensors", "a.safetensors"),
+        ("/srv/me/a.safetensors*0.8; /srv/me/b.safetensors", "a.safetensors*0.8; b.safetensors"),
         ([[PICTURE, 0.5], ["gallery:ink", 1.0]], [["flower.jpg", 0.5], ["gallery:ink", 1.0]]),
         ({"source": PICTURE}, {"source": "flower.jpg"}),
     ],
