@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from safetensors.torch import save_file
 
 from studio.api import Cancelled, UserError
 from studio.host.observer import Observer
+from studio_plugins.sampling.community_lora import add_loras, chosen_loras
+from studio_plugins.sampling.community_models import Components
+from studio_plugins.sampling.community_preview import preview
 
 SIDE = 32  # of the pictures that the tiny models are made for
 
@@ -241,3 +245,67 @@ def test_a_recipe_keeps_what_was_chosen(paint, diffusion):
     record = json.loads(json.dumps(paint(sampler="dpm", steps=1).record))
     assert str(diffusion("sd")) in json.dumps(record)
     assert "dpm" in json.dumps(record)
+
+
+LAYERS = {
+    "lora_unet_input_blocks_0_0": "conv_in",
+    "lora_unet_input_blocks_1_0_in_layers_2": "down_blocks.0.resnets.0.conv1",
+    "lora_unet_input_blocks_2_0_op": "down_blocks.0.downsamplers.0.conv",
+    "lora_unet_middle_block_1_proj_in": "mid_block.attentions.0.proj_in",
+    "lora_unet_middle_block_2_emb_layers_1": "mid_block.resnets.1.time_emb_proj",
+    "lora_unet_output_blocks_1_2_conv": "up_blocks.0.upsamplers.0.conv",
+    "lora_unet_output_blocks_0_1_proj_out": "up_blocks.0.attentions.0.proj_out",
+    "lora_unet_up_blocks_1_resnets_0_conv_shortcut": "up_blocks.1.resnets.0.conv_shortcut",
+    "unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_out_lora": (
+        "mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0"
+    ),
+}
+
+
+def test_each_kind_of_layer_is_found_and_changed_alone(diffusion, tmp_path):
+    diffusers = pytest.importorskip("diffusers")
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(diffusion("sd"))
+    before = {key: value.clone() for key, value in pipeline.unet.state_dict().items()}
+    path = tmp_path / "a.safetensors"
+    for name, layer in LAYERS.items():
+        weight = before[f"{layer}.weight"]
+        down, up = torch.randn(2, *weight.shape[1:]), torch.randn(weight.shape[0], 2)
+        joints = (".down", ".up") if name.endswith("_lora") else (".lora_down", ".lora_up")
+        grown = up.reshape(*up.shape, 1, 1) if weight.dim() == 4 else up
+        pair = zip(joints, (down, grown), strict=True)
+        save_file({f"{name}{joint}.weight": value for joint, value in pair}, path)
+        add_loras(pipeline, chosen_loras(str(path), 0.5))
+        after = pipeline.unet.state_dict()
+        changed = [key for key, value in after.items() if not torch.equal(value, before[key])]
+        assert changed == [f"{layer}.weight"], name
+        wanted = weight + 0.5 * torch.einsum("or,r...->o...", up, down)
+        assert torch.allclose(after[changed[0]], wanted, atol=1e-5), name
+        pipeline.unet.load_state_dict(before)
+
+
+class Averages(torch.nn.Module):
+    """An autoencoder whose latents are average colors, mixed and moved."""
+
+    def __init__(self, kind):
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.mixing = torch.nn.Parameter(torch.randn(4, 3, generator=generator))
+        self.config = kind({"scaling_factor": 0.3, "block_out_channels": (1, 1)})
+
+    def encode(self, pixels):
+        means = torch.nn.functional.avg_pool2d(pixels, 2)
+        latents = torch.einsum("nchw,dc->ndhw", means, self.mixing) + 0.7
+        return SimpleNamespace(latent_dist=SimpleNamespace(mode=lambda: latents))
+
+
+def test_a_preview_has_the_colors_of_what_is_drawn(diffusion):
+    diffusers = pytest.importorskip("diffusers")
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(diffusion("sd"))
+    pipeline.vae = Averages(diffusers.configuration_utils.FrozenDict)
+    parts = Components(pipeline)
+    colors = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    large = colors.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    latents = pipeline.vae.encode(large * 2 - 1).latent_dist.mode() * 0.3
+    shown = preview(parts, latents)
+    assert shown.shape == (1, 3, 4, 4)
+    assert (shown - colors).abs().max() < 0.02

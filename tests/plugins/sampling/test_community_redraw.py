@@ -9,7 +9,9 @@ from PIL import Image
 
 from studio.api import Cancelled
 from studio.document import composite
+from studio.host import devices
 from studio.host.observer import Observer
+from studio.host.requests import RunRequest
 from studio_plugins.sampling.community_places import around, working_size
 
 from .conftest import photo
@@ -147,3 +149,23 @@ def test_the_working_size_keeps_the_shape(height, width):
     assert tall % 64 == wide % 64 == 0
     if height / width > 0.1:
         assert tall * wide == pytest.approx(512 * 512, rel=0.2)
+
+
+@pytest.mark.parametrize("kind", ["sd", "xl", "fills"])
+def test_half_precision_paints_nearly_the_same(kind, community, diffusion, lonely, monkeypatch):
+    def made():
+        given = {"model": str(diffusion(kind)), "prompt": "a", "steps": 2, "sampler": "dpm"}
+        if kind == "sd":
+            given["controlnet"] = str(diffusion("control"))
+        picture = photo(40, 40, selected=BOX)
+        request = RunRequest("sampling.diffusers-redraw", given, picture, device="cpu")
+        result = community.execute(request)
+        return seen(result.after()).astype(int), result.record["precision"]
+
+    monkeypatch.setattr(devices, "preferred_dtype", lambda _: torch.float32)
+    exact, _ = made()
+    monkeypatch.setattr(devices, "preferred_dtype", lambda _: torch.bfloat16)
+    half, precision = made()
+    assert precision == "bfloat16"
+    assert np.abs(half - exact).max() > 0
+    assert np.abs(half - exact).mean() < 3
