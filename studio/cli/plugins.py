@@ -1,17 +1,27 @@
-"""``impasto plugins``: what was found, and what is wrong with it."""
+"""``impasto plugins``: what was found and what is wrong with it; writing one, and checking one."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from studio.cli.session import Session, one_line, pass_session, print_json, print_table
+from studio.cli.session import (
+    DONE,
+    FAILED,
+    Session,
+    one_line,
+    pass_session,
+    print_json,
+    print_table,
+)
 from studio.host.plugins import PluginRegistry
 
 
 @click.group("plugins", no_args_is_help=False)
 @click.help_option("-h", "--help")
 def command() -> None:
-    """List plugins and what is wrong with them."""
+    """List plugins and what is wrong with them, write a new one, or check one."""
 
 
 @command.command("list")
@@ -42,6 +52,67 @@ def list_plugins(session: Session, as_json: bool) -> None:
             click.echo(failure.traceback)
     if registry.failures and not session.debug:
         click.echo("\n`impasto --debug plugins list` shows the tracebacks.")
+
+
+@command.command("new")
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where its folder is made; here if left out.",
+)
+@click.help_option("-h", "--help")
+def new(name: str, folder: Path) -> None:
+    """Write a plugin to start from: a package with one operation, its test and its README.
+
+    NAME is in lower case with dashes, such as my-plugin.
+    """
+    from studio.host.scaffold import write
+
+    project = write(name, folder)
+    click.echo(f"Wrote {project}")
+    click.echo(f"Check it:    impasto plugins check {project}")
+    click.echo(f"Install it:  pip install -e {project}")
+
+
+@command.command("check")
+@click.argument("plugin")
+@click.option(
+    "--operation", "operations", multiple=True, metavar="ID", help="Run this one only; repeatable."
+)
+@click.option("--huge", is_flag=True, help="Also run on a picture of many megapixels: minutes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.help_option("-h", "--help")
+@click.pass_context
+def check(
+    ctx: click.Context, plugin: str, operations: tuple[str, ...], huge: bool, as_json: bool
+) -> None:
+    """Check that a plugin keeps what every plugin promises.
+
+    PLUGIN is a folder, a file, or the name of a plugin that `impasto plugins list` shows. Exits with 1
+    if something fails. What lacks its model is left out, with the reason.
+    """
+    from studio.api.testing import OPERATION_RULES, Finding
+    from studio.cli.conformance import show
+    from studio.cli.progress import shown
+    from studio.host.conformance import check as run_kit
+    from studio.host.conformance import resolve
+
+    target = resolve(plugin)
+    with shown(f"Checking {target.name}") as update:
+
+        def heard(finding: Finding) -> None:
+            rules = list(OPERATION_RULES)
+            done = rules.index(finding.rule) + 1 if finding.rule in rules else 0
+            update(done, len(rules), finding.operation)
+
+        report = run_kit(target, operations=operations, huge=huge, heard=heard)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        show(report)
+    ctx.exit(DONE if report.passed else FAILED)
 
 
 def to_json(registry: PluginRegistry) -> dict[str, object]:

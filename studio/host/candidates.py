@@ -82,10 +82,11 @@ def _dropped_in(folder: Path) -> Iterator[Candidate]:
     for path in sorted(folder.iterdir()):
         hidden = path.name.startswith((".", "_"))
         if not hidden and (path.is_dir() or path.suffix == ".py"):
-            yield _dropped_in_candidate(path)
+            yield candidate_at(path)
 
 
-def _dropped_in_candidate(path: Path) -> Candidate:
+def candidate_at(path: Path) -> Candidate:
+    """The dropped-in plugin that a folder or file is, wherever it lies."""
     name = path.name if path.is_dir() else path.stem
     return Candidate(name, str(path), lambda: _import_path(name, path))
 

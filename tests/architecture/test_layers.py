@@ -3,10 +3,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from studio.host.conformance.sources import imports, within
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = sorted(p.parent for p in (ROOT / "plugins").glob("*/__init__.py"))
@@ -20,31 +21,8 @@ def test_import_contracts():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, anywhere but under TYPE_CHECKING, by its full name."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield "." * node.level + (node.module or "")
-
-
 def top(name: str) -> str:
     return name.partition(".")[0]
-
-
-def within(name: str, package: str) -> bool:
-    return name == package or name.startswith(package + ".")
 
 
 def test_imports_are_read_from_anywhere_but_type_checking(tmp_path: Path):
