@@ -25,12 +25,13 @@ RECIPE = Recipe(
 )
 
 
-def batch(folder: Path, *more: str) -> subprocess.Popen[str]:
+def batch(folder: Path, *more: str, read: bool = True) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "studio", "batch", "soft.toml", "in", "-o", "out", "--json"]
     return subprocess.Popen(
         [*command, "--device", "cpu", *more],
         cwd=folder,
-        stdout=subprocess.PIPE,
+        # A pipe that nobody empties would hold it up.
+        stdout=subprocess.PIPE if read else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -47,7 +48,7 @@ def results(folder: Path) -> dict[str, tuple[int, int]]:
 
 def killed(folder: Path, count: int, *more: str) -> dict[str, tuple[int, int]]:
     """Kill a batch once ``count`` results are there; those that are there then."""
-    process = batch(folder, *more)
+    process = batch(folder, *more, read=False)
     try:
         while len(results(folder)) < count:
             assert process.poll() is None, process.communicate()
