@@ -140,7 +140,8 @@ def check_plugin(
         UserError: if there is no such plugin or operation, or the kit itself fails.
         subprocess.TimeoutExpired: after ``timeout``.
     """
-    command = [sys.executable, "-m", "studio", "plugins", "check", str(plugin), "--json"]
+    # -P: no folder beside the tests is taken for one of our modules.
+    command = [sys.executable, "-P", "-m", "studio", "plugins", "check", str(plugin), "--json"]
     for operation in operations:
         command += ["--operation", operation]
     done = subprocess.run(  # noqa: S603 - our own program

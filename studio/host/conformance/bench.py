@@ -14,6 +14,7 @@ from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec, describe
 from studio.document import Picture
 from studio.host.conformance import pictures
+from studio.host.conformance.clock import waited
 from studio.host.conformance.probes import Listener, NotHere, ProbedRegistry
 from studio.host.requests import RunRequest
 from studio.host.results import RunResult
@@ -34,6 +35,7 @@ class Outcome:
         result: of a run that was done.
         error: what was raised instead.
         seconds: how long it took.
+        waited: how many of these the thread stood in line for a processor.
         ended: when it ended, on the monotonic clock.
         listener: who listened.
     """
@@ -41,6 +43,7 @@ class Outcome:
     result: RunResult | None
     error: BaseException | None
     seconds: float
+    waited: float
     ended: float
     listener: Listener
 
@@ -133,7 +136,7 @@ class Bench:
             picture = picture if picture.selection else pictures.selected(picture)
         given = self.values if values is None else values
         request = RunRequest(self.operation.id, given, picture, seed=seed, device="cpu")
-        result, error, started = None, None, time.monotonic()
+        result, error, started, delay = None, None, time.monotonic(), waited()
         try:
             result = self.runner.execute(request, listener)
         except KeyboardInterrupt:
@@ -141,7 +144,7 @@ class Bench:
         except BaseException as caught:  # noqa: BLE001 - a plugin may raise anything, also SystemExit
             error = caught
         ended = time.monotonic()
-        return Outcome(result, error, ended - started, ended, listener)
+        return Outcome(result, error, ended - started, waited() - delay, ended, listener)
 
     def settle(self) -> Outcome:
         """Find values with which it runs on a plain picture; returns the run that did, or the last.

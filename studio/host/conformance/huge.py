@@ -20,7 +20,8 @@ def check(bench: Bench, first: Outcome) -> tuple[Status, str]:
     """Run it on the largest picture that is planned to take a minute and a quarter of the memory."""
     if not bench.sees:
         return "skipped", "It takes no picture."
-    count = largest(bench, first.seconds)
+    # Again: the first run also loaded what it needs.
+    count = largest(bench, min(first.seconds, bench.run(pictures.plain()).seconds))
     width = round((count * 1.5) ** 0.5) | 1
     height = round(width / 1.5) | 1
     size = f"{width} x {height}"

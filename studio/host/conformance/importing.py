@@ -9,11 +9,11 @@ import contextlib
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from studio.api.testing import Finding, Status
 from studio.host.conformance import sources
+from studio.host.conformance.clock import waited
 from studio.host.conformance.lines import Sender
 from studio.host.conformance.targets import Target
 from studio.host.plugins import LoadedPlugin, load
@@ -57,10 +57,10 @@ def inspect(target: Target) -> tuple[dict[str, Any], list[Finding]]:
     """
     line = _Line()
     candidate = target.candidate()
-    waited, started = _waited(), time.perf_counter()
+    delay, started = waited(), time.perf_counter()
     with contextlib.suppress(Exception, SystemExit):  # what it raises, it raises again below
         candidate.load()
-    seconds = time.perf_counter() - started - (_waited() - waited)
+    seconds = time.perf_counter() - started - (waited() - delay)
     registry = load([candidate])
     line.close()
     about = {"version": candidate.version, "origin": candidate.origin, "operations": []}
@@ -111,14 +111,6 @@ def _what_it_has(plugin: LoadedPlugin) -> str:
         "checkpoint loader": len(plugin.loaders),
     }
     return ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n)
-
-
-def _waited() -> float:
-    """Seconds that this thread stood in line for a processor; 0 where the system does not say."""
-    try:
-        return int(Path("/proc/thread-self/schedstat").read_text("ascii").split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
 
 
 def main(target: dict[str, Any]) -> None:

@@ -68,6 +68,17 @@ def assert_fails(findings: list[Finding], rule: str, message: str):
     assert re.search(message, failures[rule])
 
 
+@pytest.fixture
+def _one_thread():
+    """Threads that share busy processors wait for each other, and cancels would come late."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("name", IMPORTING)
 def test_what_importing_may_not_do(name: str):
     assert_fails(imported(name), *IMPORTING[name])
@@ -84,6 +95,7 @@ def test_importing_torch_is_seen_in_a_fresh_process():
     assert not [each for each in imported("seed") if each.status == "failed"]
 
 
+@pytest.mark.usefixtures("_one_thread")
 @pytest.mark.parametrize("name", RUNNING)
 def test_what_running_may_not_do(name: str):
     findings = ran(name)
@@ -92,6 +104,7 @@ def test_what_running_may_not_do(name: str):
     assert_fails(findings, *RUNNING[name])
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_who_does_not_hear_a_cancel_is_late(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cancelling, "LIMIT", 0.2)
     monkeypatch.setattr(cancelling, "_LONG", 0.7)
@@ -103,6 +116,7 @@ def test_who_does_not_hear_a_cancel_is_late_by_the_true_limit():
     assert_fails(ran("cancel_deaf"), "cancel", r"went on for \d.\d s .* the limit is 1 s")
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_a_large_picture_is_run_only_when_asked_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(huge, "_LARGEST", 1_500_000)
     assert not [each for each in ran("huge") if each.status == "failed"]
@@ -121,6 +135,7 @@ def test_every_bad_plugin_is_checked():
     assert covered | {"import-torch", "huge"} == {*PLUGIN_RULES, *OPERATION_RULES}
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_adjustments_keep_every_promise(tmp_path: Path):
     registry = load(candidates(tmp_path))
     findings = list(check_operations(registry, "adjustments"))
