@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
+from studio.api.errors import UserError
 from studio.cli.session import Usage
-from studio.document import Array, Picture, Raster
+from studio.document import Array, Picture
 from studio.document.selection import feathered, grown
 from studio.files.images import OpenedImage, read_image
-from studio.files.profiles import convert
+from studio.host import inputs
 
 
 def read_mask(path: Path, grow: int, feather: int, max_pixels: int) -> Array:
@@ -21,16 +22,8 @@ def read_mask(path: Path, grow: int, feather: int, max_pixels: int) -> Array:
         Usage: if it is coloured.
     """
     pixels = read_image(path, max_pixels=max_pixels).pixels
-    gray = pixels[..., 0]
-    maximum = np.iinfo(pixels.dtype).max
-    # A tolerance, because JPEG leaves a trace of colour in gray.
-    low, high = pixels[..., :3].min(axis=2), pixels[..., :3].max(axis=2)
-    if ((high - low) > maximum // 16).any():
-        raise Usage(
-            f"The mask {path} is not gray.", "White is changed, black is kept, gray is blended."
-        )
-    share = gray.astype(np.float32) * (pixels[..., 3].astype(np.float32) / maximum)
-    mask: Array = np.rint(share * np.float32(255 / maximum)).astype(np.uint8)
+    with _usage():
+        mask = inputs.mask_of(pixels, f"The mask {path}")
     return feathered(grown(mask, grow), feather)
 
 
@@ -42,15 +35,8 @@ def read_hints(path: Path, max_pixels: int) -> Array:
         Usage: if nothing in it is transparent, or everything is.
     """
     opened = read_image(path, max_pixels=max_pixels)
-    pixels = opened.pixels
-    alpha = pixels[..., 3]
-    if not alpha.any() or (alpha == np.iinfo(alpha.dtype).max).all():
-        wrong = "no color in it" if not alpha.any() else "nothing transparent in it"
-        raise Usage(
-            f"The hints {path} have {wrong}.",
-            "Hints are an RGBA picture: transparent where nothing is known, in color where it is.",
-        )
-    return convert(pixels, opened.metadata.icc, None)
+    with _usage():
+        return inputs.hints_of(opened.pixels, opened.metadata.icc, f"The hints {path}")
 
 
 def check_hints(hints: Array, picture: Picture, source: Path) -> None:
@@ -59,12 +45,8 @@ def check_hints(hints: Array, picture: Picture, source: Path) -> None:
     Raises:
         Usage: with both sizes.
     """
-    if hints.shape[:2] != (picture.height, picture.width):
-        raise Usage(
-            f"The hints are {hints.shape[1]} x {hints.shape[0]} pixels, "
-            f"and {source} is {picture.width} x {picture.height}.",
-            "Hints have the size of their picture.",
-        )
+    with _usage():
+        inputs.check_hints(hints, picture, str(source))
 
 
 def with_mask(opened: OpenedImage, mask: Array | None, source: Path) -> Picture:
@@ -76,10 +58,14 @@ def with_mask(opened: OpenedImage, mask: Array | None, source: Path) -> Picture:
     picture = Picture.from_pixels(opened.pixels, icc=opened.metadata.icc)
     if mask is None:
         return picture
-    if mask.shape != (picture.height, picture.width):
-        raise Usage(
-            f"The mask is {mask.shape[1]} x {mask.shape[0]} pixels, "
-            f"and {source} is {picture.width} x {picture.height}.",
-            "A mask has the size of its picture.",
-        )
-    return picture.replaced(selection=Raster.from_array(mask[..., None]))
+    with _usage():
+        return inputs.selected(picture, mask, str(source))
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """What is wrong with these files is wrong with the command line that names them."""
+    try:
+        yield
+    except UserError as error:
+        raise Usage(error.message, error.hint) from error

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio.api.galleries import GALLERY_SCHEME
+from studio.document import Document
+from studio.files.metadata import Metadata
 
 _ABSOLUTE = re.compile(r"~?[\\/]|[A-Za-z]:[\\/]|file:", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\\/]+")
-_PROSE = ("prompt", "negative")
+PROSE = ("prompt", "negative")
 """Parameters that are words, whatever they look like."""
 
 
@@ -38,6 +41,22 @@ def public(record: Mapping[str, Any]) -> dict[str, Any]:
         if files:
             shown["files"] = sorted(map(str, files))
     return shown
+
+
+def records_of(metadata: Metadata, document: Document) -> tuple[Mapping[str, Any], ...]:
+    """The records of all results in a document, oldest first: those it came with, and newer ones."""
+    history = document.history
+    done = history.steps[: history.position]
+    applied = (
+        {"title": each.title, "time": each.time, **each.record} for each in done if each.record
+    )
+    return (*metadata.recipe, *applied)
+
+
+def outgoing_metadata(metadata: Metadata, document: Document) -> Metadata:
+    """What a save writes: the records, too, without the folders that they name."""
+    recipe = tuple(map(public, records_of(metadata, document)))
+    return replace(metadata, icc=document.picture.icc, recipe=recipe)
 
 
 def values_of(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +97,7 @@ def _shown(key: str, value: Any, sources: frozenset[str]) -> Any:
         return {str(k): _shown(str(k), each, sources) for k, each in value.items()}
     if isinstance(value, list | tuple):
         return [_shown(key, each, sources) for each in value]
-    if not isinstance(value, str) or key in _PROSE:
+    if not isinstance(value, str) or key in PROSE:
         return value
     if value in sources:
         return value if value.startswith(GALLERY_SCHEME) else _name(value)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from studio.document import Document, Picture
 from studio.files.metadata import Metadata
+from studio.host.disclosure import outgoing_metadata
 from studio.host.models import is_model_folder
 from studio.qt.i18n import N_, tr
 from studio.qt.models import is_checkpoint
@@ -311,7 +312,7 @@ class Files(QObject):
         if document is None:
             return
         picture, source = document.picture, self._session.source
-        metadata = saving.outgoing_metadata(source.metadata, document)
+        metadata = outgoing_metadata(source.metadata, document)
         merged = saving.loses_layers(picture, path)
         backup = self._settings.keep_backup
 

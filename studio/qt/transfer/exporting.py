@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from studio.host.disclosure import outgoing_metadata
 from studio.qt.dialogs.export import ExportDialog, suggested
 from studio.qt.files import Files
 from studio.qt.i18n import tr
-from studio.qt.transfer.saving import outgoing_metadata
 from studio.qt.workspace import Workspace
 
 

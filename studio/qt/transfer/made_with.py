@@ -9,12 +9,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
 from studio.api.errors import UserError
-from studio.host.disclosure import files_of, seed_of, values_of
+from studio.host.disclosure import files_of, records_of, seed_of, values_of
 from studio.qt.actions import OPERATION
 from studio.qt.area import Desk
 from studio.qt.i18n import tr
 from studio.qt.panels.tools import ToolPanel
-from studio.qt.transfer.saving import records_of
 
 Record = Mapping[str, Any]
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from studio.document import Document, Picture
-from studio.files.metadata import Metadata
-from studio.host.disclosure import public
+from studio.document import Picture
 from studio.qt.i18n import tr
 
 
@@ -64,19 +59,3 @@ def ask_about_layers(parent: QWidget, path: Path) -> Answer:
     if chosen is project:
         return Answer.PROJECT
     return Answer.MERGED if chosen is merged else Answer.CANCEL
-
-
-def records_of(metadata: Metadata, document: Document) -> tuple[Mapping[str, Any], ...]:
-    """The records of all results in a document, oldest first: those it came with, and newer ones."""
-    history = document.history
-    done = history.steps[: history.position]
-    applied = (
-        {"title": each.title, "time": each.time, **each.record} for each in done if each.record
-    )
-    return (*metadata.recipe, *applied)
-
-
-def outgoing_metadata(metadata: Metadata, document: Document) -> Metadata:
-    """What a save writes: the records, too, without the folders that they name."""
-    recipe = tuple(map(public, records_of(metadata, document)))
-    return replace(metadata, icc=document.picture.icc, recipe=recipe)

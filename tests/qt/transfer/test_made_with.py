@@ -15,9 +15,9 @@ from studio.files.codec import SaveOptions
 from studio.files.documents import recipe_of
 from studio.files.images import read_image, write_image
 from studio.files.metadata import Metadata
+from studio.host.disclosure import outgoing_metadata
 from studio.qt.dialogs.export import ExportDialog
 from studio.qt.main_window import MainWindow
-from studio.qt.transfer.saving import outgoing_metadata
 
 WAIT = 20_000
 VALUES = {"prompt": "a <fox> & Ü", "height": 6}
