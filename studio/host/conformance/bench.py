@@ -23,6 +23,8 @@ from studio.host.runs import Runner
 SEED = 7
 PATIENCE = 30.0
 """Seconds that a run on a small picture may take before the kit makes do with less."""
+_SHORT = 2.0  # seconds of a small run that may have gone into anything but pixels
+_STEP = 4  # how much larger each side is of a picture that tells
 _ACCELERATOR = re.compile(r"\b(cuda|nvidia|hip|rocm|mps|xpu)\b", re.IGNORECASE)
 _WORDS = "a small house by a lake"
 
@@ -102,6 +104,7 @@ class Bench:
     reference: str
     values: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    _pace: tuple[float, float] | None = None
 
     @property
     def registry(self) -> ProbedRegistry:
@@ -166,6 +169,21 @@ class Bench:
             self.values, self.note = {**self.values, **smallest}, "with the smallest numbers"
             outcome = self._try()
         return outcome
+
+    def pace(self, first: Outcome) -> tuple[float, float]:
+        """Seconds that a run takes whatever the picture, and those for each ``PIXELS`` of it."""
+        if self._pace is None:
+            again = self.run(pictures.plain())
+            # The first run also loaded what it needs.
+            small = min(first.seconds, again.seconds) if again.result else first.seconds
+            each = small
+            if self.sees and small < _SHORT:
+                larger = self.run(pictures.plain(_STEP * pictures.WIDTH, _STEP * pictures.HEIGHT))
+                if larger.result:
+                    each = min((larger.seconds - small) / (_STEP**2 - 1), small)
+            each = max(each, 1e-5)
+            self._pace = max(small - each, 0.0), each
+        return self._pace
 
     def _try(self) -> Outcome:
         return self.run(pictures.plain(), Listener(after=PATIENCE))

@@ -8,17 +8,16 @@ from studio.host.conformance import pictures
 from studio.host.conformance.bench import Bench, Outcome
 from studio.host.conformance.probes import Listener
 
+Answer = tuple[Status, str]
 LIMIT = 1.0
 """Seconds within which it ends."""
 _LONG = 3.0  # seconds that a run should take for a cancel in its midst to say something
 _LARGEST = 1_000_000  # pixels of the picture on which it is looked at
-_SHORT = 0.2  # seconds of a run that may have gone into anything but pixels
-_STEP = 4  # how much larger each side is of a picture that tells
 _TRIES = 3  # a busy computer alone may make one late
 _CAUGHT = "It catches Cancelled and goes on: let it pass, also in `except Exception`."
 
 
-def check(bench: Bench, first: Outcome) -> tuple[Status, str]:
+def check(bench: Bench, first: Outcome) -> Answer:
     """Ask it to end at its first report, and in the midst of a run that takes long enough."""
     early = bench.run(pictures.plain(), Listener(polls=1))
     if early.listener.answered and early.result is not None:
@@ -37,40 +36,36 @@ def check(bench: Bench, first: Outcome) -> tuple[Status, str]:
 
 def _long_enough(bench: Bench, first: Outcome) -> tuple[float, float]:
     """How many times the pixels of the small picture a run of some seconds needs, and its seconds."""
-    again = bench.run(pictures.plain())
-    seconds = min(first.seconds, again.seconds) if again.result else first.seconds
+    fixed, each = bench.pace(first)
     if not bench.sees:
-        return 1.0, seconds
-    each = seconds  # that a small picture's pixels take, more or less
-    if seconds < _SHORT:
-        larger = bench.run(pictures.plain(_STEP * pictures.WIDTH, _STEP * pictures.HEIGHT))
-        each = max(larger.seconds - seconds, 0.0) / (_STEP**2 - 1) or seconds
-    largest = _LARGEST / (pictures.WIDTH * pictures.HEIGHT)
-    factor = min(max(1.0, _LONG / max(each, 1e-4)), largest)
-    return factor, seconds + each * (factor - 1)
+        return 1.0, fixed
+    factor = min(max(1.0, (_LONG - fixed) / each), _LARGEST / pictures.PIXELS)
+    return factor, fixed + each * factor
 
 
-def _in_the_midst(bench: Bench, picture: Picture, expected: float) -> tuple[Status, str]:
-    late = 0.0
-    for number in range(_TRIES):
+def _in_the_midst(bench: Bench, picture: Picture, expected: float) -> Answer:
+    size = f"{picture.width} x {picture.height}"
+    delays = []
+    for _ in range(_TRIES):
         after = min(1.0, 0.4 * expected)
         outcome = bench.run(picture, Listener(after=after))
         if outcome.fault:
-            size = f"{picture.width} x {picture.height}"
             return "failed", f"On {size} pixels, it fails: {outcome.fault}"
         if outcome.listener.answered and outcome.result is not None:
             return "failed", _CAUGHT
-        if outcome.seconds < after:
-            expected = outcome.seconds  # it is faster than it looked
-            if expected < LIMIT:
-                return "passed", f"It takes {expected:.2f} s."
-            continue
+        if outcome.seconds < max(after, LIMIT):  # faster than it looked
+            return "passed", f"It takes {outcome.seconds:.2f} s on {size} pixels."
         # Less the share of it that the thread stood in line for a processor.
-        took = (outcome.seconds - after) * (1 - min(outcome.waited / outcome.seconds, 1))
-        late = min(late, took) if number and late else took
-        if late <= LIMIT:
-            return "passed", f"It ended after {late:.2f} s."
-    return (
-        "failed",
-        f"It went on for {late:.1f} s after it was asked to end; the limit is {LIMIT:g} s.",
-    )
+        share = 1 - min(outcome.waited / outcome.seconds, 1)
+        delays.append((outcome.seconds - after) * share)
+        if delays[-1] <= LIMIT:
+            break
+    return judged(min(delays))
+
+
+def judged(late: float) -> Answer:
+    """What is to be said of an end so many seconds after it was asked for."""
+    if late <= LIMIT:
+        return "passed", f"It ended after {late:.2f} s."
+    end = f"after it was asked to end; the limit is {LIMIT:g} s."
+    return "failed", f"It went on for {late:.1f} s {end}"

@@ -20,8 +20,7 @@ def check(bench: Bench, first: Outcome) -> tuple[Status, str]:
     """Run it on the largest picture that is planned to take a minute and a quarter of the memory."""
     if not bench.sees:
         return "skipped", "It takes no picture."
-    # Again: the first run also loaded what it needs.
-    count = largest(bench, min(first.seconds, bench.run(pictures.plain()).seconds))
+    count = largest(bench, *bench.pace(first))
     width = round((count * 1.5) ** 0.5) | 1
     height = round(width / 1.5) | 1
     size = f"{width} x {height}"
@@ -35,14 +34,12 @@ def check(bench: Bench, first: Outcome) -> tuple[Status, str]:
     return "passed", f"{size} in {outcome.seconds:.1f} s"
 
 
-def largest(bench: Bench, seconds: float) -> int:
-    """Pixels of the picture to run on, from a small run's time and what the operation declares."""
+def largest(bench: Bench, fixed: float, each: float) -> int:
+    """Pixels of the picture to run on, from its pace and the size that the operation declares."""
     operation = bench.operation
-    width, height = pictures.WIDTH, pictures.HEIGHT
-    small = width * height
     parameters = validate(operation.parameters, dict(bench.values))
-    across, down = result_size(operation, parameters, width, height)
-    needed = estimated_bytes(operation, across * down, 1, 1) / small
+    across, down = result_size(operation, parameters, pictures.WIDTH, pictures.HEIGHT)
+    needed = estimated_bytes(operation, across * down, 1, 1) / pictures.PIXELS
     by_memory = _SHARE * available_bytes() / needed
-    by_time = small * _SECONDS / max(seconds, 1e-3)
+    by_time = pictures.PIXELS * (_SECONDS - fixed) / each
     return int(max(_SMALLEST, min(_LARGEST, by_memory, by_time)))

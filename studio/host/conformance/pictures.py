@@ -11,6 +11,7 @@ import numpy as np
 from studio.document import Array, Picture, Raster
 
 WIDTH, HEIGHT = 96, 64
+PIXELS = WIDTH * HEIGHT
 _BLOCK = 512
 
 
