@@ -21,6 +21,7 @@ COMMANDS = {
     "operations": ("studio.cli.operations", "List operations, or describe one."),
     "plugins": ("studio.cli.plugins", "List plugins and what is wrong with them."),
     "run": ("studio.cli.run", "Run an operation on pictures."),
+    "serve": ("studio.cli.serve", "Let other programs run operations, over HTTP."),
     "train": ("studio.cli.train", "Train a model of your own from folders of pictures."),
 }
 """Every command by name: the module that holds it as ``command``, and its line in the help."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from studio.api.errors import UserError
+from studio.api.errors import PluginError, UserError
 from studio.host.requests import RunRequest
 from studio.host.results import RunResult
 
@@ -39,20 +39,23 @@ class JobError:
         message: what happened.
         hint: what to do; may be empty.
         details: the traceback, for the plugin's author.
+        fault: whether a plugin or Impasto is to blame, and not what was asked for.
     """
 
     message: str
     hint: str
     details: str
+    fault: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> JobError:
         """From an exception."""
         details = "".join(traceback.format_exception(error))
         if isinstance(error, UserError):
-            return cls(error.message, error.hint, details)
+            fault = isinstance(error, PluginError)
+            return cls(error.message, error.hint, details, fault)
         text = f"Something unexpected went wrong: {type(error).__name__}: {error}"
-        return cls(text, "Please report this with the details.", details)
+        return cls(text, "Please report this with the details.", details, fault=True)
 
 
 @dataclass(eq=False)
