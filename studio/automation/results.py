@@ -139,17 +139,20 @@ class Result(Sequence["Picture"]):
 
     # In a notebook
 
-    def __repr__(self) -> str:
+    def _told(self) -> str:
         width, height = self._run.size
         several = f", {len(self)} variations" if len(self) > 1 else ""
-        text = f"<Result of {self._run.title}: {width} x {height}{several}, {self.seconds:.1f} s>"
+        return f"{self._run.title}: {width} x {height}{several}, {self.seconds:.1f} s"
+
+    def __repr__(self) -> str:
+        text = f"<Result of {self._told()}>"
         return "\n".join([text, *(f"  Note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
         small = display.SMALL if len(self) > 1 else display.LONGEST
         figures = []
         for number in range(len(self)):
-            caption = f"{number}: {self._run.title}" if len(self) > 1 else repr(self).split("\n")[0]
+            caption = f"{number}: {self._run.title}" if len(self) > 1 else self._told()
             picture = self._run.after(number)
             figures.append(display.figure(display.picture_png(picture, small), caption))
         return "".join(figures) + display.notes_html(self.notes)

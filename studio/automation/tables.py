@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, overload
 
+from studio.api.curves import to_text
 from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec, describe
 from studio.automation import display
@@ -108,4 +109,4 @@ def _allowed(spec: ParameterSpec) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return to_text(value) if isinstance(value, tuple) else "" if value is None else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,9 +25,10 @@ from studio.server.options import ServerOptions
 from studio.server.page import docs_page
 from studio.server.problems import MEDIA_TYPE, SCHEMA, Problem, install
 from studio.server.schemas import form_schema, parameter_schema
-from studio.server.uploads import LARGEST_TEXT, read_form, to_request
+from studio.server.uploads import LARGEST_TEXT, Upload, read_form, to_request
 
 _MOST_FIELDS = 32
+_PATIENCE = 120  # seconds for a request to come
 _PROBLEM = {
     "description": "What went wrong, and what to do",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -184,19 +186,30 @@ def _add_operation(app: Server, operation: Operation) -> None:
     )
 
 
+async def _received(request: Request, operation: Operation) -> Upload:
+    """The form of a request, if it comes within a reasonable time: meanwhile it takes up a place."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            form = await request.form(
+                max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS, max_part_size=LARGEST_TEXT
+            )
+    except TimeoutError:
+        raise Problem(
+            408, f"The request did not come within {_PATIENCE} seconds.", "Send it again."
+        ) from None
+    try:
+        return await read_form(form, operation)
+    finally:
+        await form.close()
+
+
 def _endpoint(app: Server, operation: Operation) -> Callable[..., Awaitable[Response]]:
     async def run(request: Request, wait: bool = True) -> Response:
         desk = app.open_desk()
         folder = Path(tempfile.mkdtemp(prefix="impasto-"))
         try:
             with desk.place():
-                form = await request.form(
-                    max_files=_MOST_FIELDS, max_fields=_MOST_FIELDS, max_part_size=LARGEST_TEXT
-                )
-                try:
-                    upload = await read_form(form, operation)
-                finally:
-                    await form.close()
+                upload = await _received(request, operation)
                 made = await to_request(upload, operation, app.services, app.limits, folder)
             ticket = desk.submit(*made, folder)
         except BaseException:

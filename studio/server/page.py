@@ -64,7 +64,12 @@ def _section(operation: Operation, host: str, *, token: bool) -> str:
     ]
     schema, shared = parameter_schema(operation)
     parameters = [
-        (name, _allowed(about, shared), json.dumps(about["default"]), about.get("description", ""))
+        (
+            name,
+            _allowed(about, shared),
+            json.dumps(about["default"]),
+            about.get("description") or about["title"],
+        )
         for name, about in schema["properties"].items()
     ]
     return (
@@ -85,7 +90,10 @@ def _example(operation: Operation, host: str, *, token: bool) -> str:
         lines.append("-F picture=@photo.jpg")
     if operation.selection == "required" and operation.input != "none":
         lines.append("-F mask=@mask.png")
-    return " \\\n  ".join([*lines, "-F 'parameters={}'"])
+    properties = parameter_schema(operation)[0]["properties"]
+    plain = {k: v["default"] for k, v in properties.items() if "enum" in v or "minimum" in v}
+    lines += [f"-F 'parameters={json.dumps(dict(list(plain.items())[:2]))}'"] if plain else []
+    return " \\\n  ".join(lines)
 
 
 def _allowed(about: dict[str, Any], shared: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from studio.api.errors import PluginError, UserError
 from studio.host.jobs import JobError
@@ -92,6 +93,10 @@ def install(app: FastAPI) -> None:
         message = "There is nothing at this address." if error.status_code == 404 else error.detail
         headers = error.headers or {}
         return Problem(error.status_code, message, "/docs lists all addresses.", headers).response()
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_request: Request, _error: Exception) -> JSONResponse:
+        return Problem(400, "The request ended before all of it was here.").response()
 
     @app.exception_handler(Exception)
     async def _fault(_request: Request, error: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from studio.api.galleries import BUNDLED_SCHEME, GALLERY_SCHEME
+from studio.api.galleries import GALLERY_SCHEME
 from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec, describe, validate
 from studio.document import Picture
@@ -27,6 +28,7 @@ from studio.server.problems import Problem
 FILES = ("picture", "mask", "hints")
 NUMBERS = ("seed", "grow", "feather")
 LARGEST_TEXT = 1 << 20
+_PATH = re.compile(r"[~.]{0,2}[\\/]|~|[A-Za-z]:|file:|https?:", re.IGNORECASE)
 _DEEPEST = 10_000  # pixels of grow and feather
 
 
@@ -177,23 +179,36 @@ def _check_texts(values: Mapping[str, Any], operation: Operation, services: Serv
     """
     cards = {card.id for card in services.store.cards()}
     for spec in describe(operation.parameters):
-        if spec.name in PROSE:
-            continue
+        pictures = spec.kind in ("picture", "pictures")
         for text in _texts(values.get(spec.name)):
-            gallery = spec.kind in ("picture", "pictures") and "gallery:" in text
-            path = any(mark in text for mark in "/\\") or text.startswith(("~", BUNDLED_SCHEME))
             if spec.kind == "model":
-                path = text not in cards
-            elif spec.kind in ("picture", "pictures"):
-                path = path or not text.strip().startswith(GALLERY_SCHEME)
-            if path:
+                refused = text not in cards
+            elif pictures:
+                refused = not text.strip().startswith(GALLERY_SCHEME)
+            else:
+                refused = spec.kind == "text" and spec.name not in PROSE and _is_file(text)
+            if refused:
                 raise Problem(
                     422,
                     f"{spec.name}: {text} is no name that this server knows.",
                     "Send pictures as files of that field, or name one as gallery:NAME."
-                    if gallery or spec.kind in ("picture", "pictures")
+                    if pictures
                     else "Files are named on the computer of the server only; use ids of models.",
                 )
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text names a file, a folder or something on the net; several may be parted by ``;``."""
+    for part in re.split(r"\s*[;*]\s*", text.strip()):
+        # One word with a slash may be a file to come or a model of a hub; a sentence may have one.
+        if _PATH.match(part) or re.fullmatch(r"[^\s/\\]+[/\\]\S*", part):
+            return True
+        try:
+            if part and Path(part).exists():
+                return True
+        except (OSError, ValueError):
+            continue
+    return False
 
 
 def _texts(value: Any) -> list[str]:

@@ -40,7 +40,14 @@ def test_discovery_imports_no_framework():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["operations", "--json"], ["--help"], ["plugins", "list"], ["train", "--help"]]
+    "arguments",
+    [
+        ["operations", "--json"],
+        ["--help"],
+        ["plugins", "list"],
+        ["serve", "--help"],
+        ["train", "--help"],
+    ],
 )
 def test_the_command_line_needs_neither_qt_nor_torch_to_answer(arguments: list[str]):
-    assert imported_by(RUN, *arguments).isdisjoint({*HEAVY, "PySide6", "shiboken6"})
+    assert imported_by(RUN, *arguments).isdisjoint({*HEAVY, "PySide6", "shiboken6", "fastapi"})

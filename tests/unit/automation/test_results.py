@@ -82,6 +82,7 @@ def test_everything_shows_itself(picture):
     assert "&lt;" not in studio.operations("testkit.invert")._repr_html_()
     assert next(each.id for each in studio.operations("negative")) == "adjustments.invert"
     assert len(studio.operations()) > 10
+    assert "Levels(" not in repr(studio.operations("adjustments.levels"))
 
 
 def test_large_pictures_are_shown_small():

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.server.uploads import _is_file
+
 
 def test_a_picture_comes_back_changed(client, photo, pixels, picture_of):
     answer = client.post("/v1/operations/adjustments.invert", files={"picture": photo})
@@ -118,6 +120,16 @@ def test_the_server_ends_while_a_job_runs(serve, photo):
     assert client.server.services.jobs.jobs == ()
 
 
+def test_words_with_a_slash_are_no_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not _is_file("lora")
+    Path("lora").touch()
+    assert _is_file("other; lora*0.5")
+    assert not any(map(_is_file, ["", "16:9", "a fox/cat in snow", "black and white"]))
+    files = ["/etc/x y", "./x", "~me/x", "C:x", "file:x", "https://x", "a; b/c*0.5", "..\\x"]
+    assert all(map(_is_file, files))
+
+
 PROBLEMS = [
     ("testkit.enlarge", {"parameters": '{"scale": 99}'}, 422, "scale", "1 to 8"),
     ("testkit.enlarge", {"parameters": '{"scale": '}, 422, "no JSON", "object"),
@@ -130,6 +142,9 @@ PROBLEMS = [
     ("testkit.invert", {"parameters": '{"reference": "/etc/hostname"}'}, 422, "reference", "files"),
     ("testkit.invert", {"parameters": '{"prompt": "../x"}'}, 200, "", ""),
     ("testkit.slow", {"parameters": '{"marker": "/tmp/x"}'}, 422, "marker", "server"),
+    ("testkit.slow", {"parameters": '{"marker": "..\\\\x"}'}, 422, "marker", "server"),
+    ("testkit.slow", {"parameters": '{"marker": "org/model"}'}, 422, "marker", "server"),
+    ("testkit.slow", {"parameters": '{"marker": "a; ~/lora.pt*0.5"}'}, 422, "marker", "server"),
     ("testkit.whiten", {}, 422, "selected", "mask"),
     ("testkit.picky", {}, 422, "too dark", "lighter"),
     ("testkit.fail", {}, 500, "broke", "plugin"),
