@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -125,6 +129,23 @@ def test_a_bar_is_shown_on_a_terminal_alone(picture, monkeypatch, capsys):
     with running.shown("Enlarge") as bar:
         bar.progress(0.5, "Tile [red]")
     assert not running._in_notebook()
+
+
+def test_ctrl_c_ends_a_run_and_leaves_the_picture(picture, pixels, tmp_path):
+    def press():
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "runs").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        picture.run("testkit.slow", marker=tmp_path / "runs")
+    thread.join()
+    assert np.array_equal(picture.pixels, pixels)
+    picture.run("adjustments.invert")
+    assert len(picture.history) == 1
 
 
 LIGHT = """
