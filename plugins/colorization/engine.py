@@ -130,17 +130,7 @@ def _chromas(
         takes_hints=scene.predictor.hints,
     )
     for prediction in found:
-        ab = _lifted(prediction, temperature, scene)
-        yield _finished(ab, scene, parameters)
-
-
-def _lifted(prediction: Prediction, temperature: float, scene: _Scene) -> Tensor:
-    """The colors, stronger where the network is undecided; less so the more the user has said."""
-    ab = prediction.colors(temperature)
-    doubt = prediction.undecided(temperature)
-    if doubt is None or scene.predictor.lift == 1:
-        return ab
-    return ab * (1 + (scene.predictor.lift - 1) * 0.5**scene.hints.places * doubt)
+        yield _finished(prediction.colors(temperature), scene, parameters)
 
 
 def _finished(ab: Tensor, scene: _Scene, parameters: ColorizeParameters) -> Chroma:

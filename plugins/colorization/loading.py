@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from studio.api import ModelCard, Recognised, UserError
 from studio.nn.checkpoints import CheckpointError, describe_keys, read_state_dict
 from studio.nn.lab import lab_to_srgb, srgb_to_lab
-from studio_plugins.colorization.networks import CALM, LIFT, Colorizer, read_colorizer
+from studio_plugins.colorization.networks import CALM, VIEWS, Colorizer, read_colorizer
 from studio_plugins.colorization.predictors import AB, Prediction, Predictor
 from studio_plugins.colorization.preparing import resized
 from studio_plugins.colorization.zhang import BINS, Eccv16, GrayToColor, Siggraph17, grid_centers
@@ -102,7 +102,7 @@ def _ours(path: Path) -> Predictor:
         multiple=Colorizer.multiple,
         hints=True,
         calm=CALM,
-        lift=LIFT,
+        views=VIEWS,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,9 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 COLDEST = 0.05  # temperature at which the likeliest color is all that is left
-CANCELLED = (
-    0.4  # share of their chroma that colors lose in their mean before they count as undecided
-)
 AB = 110.0  # by which a and b are divided in what networks are given
 
 
@@ -43,20 +40,6 @@ class Prediction:
             raise ValueError("a prediction needs colors or a distribution of them")
         return torch.einsum("nqhw,qc->nchw", share, self.centers)
 
-    def undecided(self, temperature: float) -> Tensor | None:
-        """1 x 1 x h x w: 0 where all colors that are likely agree, 1 where they cancel each other.
-
-        That is, by how much the mean is less colorful than they are on average. None without a
-        distribution.
-        """
-        share = self.shares(temperature)
-        if share is None or self.centers is None:
-            return None
-        mean = torch.einsum("nqhw,qc->nchw", share, self.centers).norm(dim=1, keepdim=True)
-        each = torch.einsum("nqhw,q->nhw", share, self.centers.norm(dim=1))[:, None]
-        doubt: Tensor = ((each / mean.clamp(min=1e-3) - 1) / CANCELLED).clamp(0, 1)
-        return doubt
-
     def shares(self, temperature: float = 1.0) -> Tensor | None:
         """1 x Q x h x w: how likely each of the centers is; None without a distribution."""
         if self.logits is None:
@@ -74,7 +57,8 @@ class Predictor(nn.Module):
         multiple: sides are multiples of this.
         hints: whether it takes hints.
         calm: by which temperatures are multiplied.
-        lift: by how much its colors are made stronger where it is undecided.
+        views: shares of the size at which it looks as well; the distributions' mean counts. A whole
+            scene is told apart better when it is small, its parts when they are large.
     """
 
     def __init__(
@@ -86,7 +70,7 @@ class Predictor(nn.Module):
         multiple: int,
         hints: bool,
         calm: float = 1.0,
-        lift: float = 1.0,
+        views: Sequence[float] = (),
     ) -> None:
         super().__init__()
         self.network = network
@@ -94,7 +78,7 @@ class Predictor(nn.Module):
         self.multiple = multiple
         self.hints = hints
         self.calm = calm
-        self.lift = lift
+        self.views = tuple(views)
         self._network_call = call
 
     def forward(self, lightness: Tensor, hints: Tensor) -> Prediction:
@@ -106,8 +90,29 @@ class Predictor(nn.Module):
         """
         found = self._network_call(lightness, hints)
         logits, centers, ab = found.logits, found.centers, found.ab
+        if logits is not None and self.views:
+            logits = self._with_views(logits.float(), lightness, hints)
         return Prediction(
             None if logits is None else logits.float(),
             None if centers is None else centers.float(),
             None if ab is None else ab.float(),
         )
+
+    def _with_views(self, logits: Tensor, lightness: Tensor, hints: Tensor) -> Tensor:
+        """Logits of the mean of the distribution and those of the other views, at its size."""
+        shares = logits.softmax(1)
+        for view in self.views:
+            sides = (max(round(side * view / self.multiple), 1) for side in lightness.shape[2:])
+            height, width = (side * self.multiple for side in sides)
+            small = F.adaptive_avg_pool2d(lightness, (height, width))
+            known = F.adaptive_avg_pool2d(hints, (height, width))
+            cover = known[:, 2:]
+            colors = known[:, :2] / cover.clamp(min=1e-6)  # colors are 0 where nothing is known
+            seen = torch.cat([colors, (cover > 0).to(colors)], dim=1)
+            other = self._network_call(small, seen).logits
+            if other is None:
+                return logits
+            shares = shares + F.interpolate(
+                other.float().softmax(1), size=shares.shape[2:], mode="bilinear"
+            )
+        return (shares / (1 + len(self.views))).clamp(min=1e-12).log()

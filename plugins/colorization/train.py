@@ -17,7 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from studio.nn.beginnings import begin_from
-from studio.nn.efficientnet import CHANNELS, EfficientNetLite0, load_efficientnet
+from studio.nn.efficientnet import (
+    CHANNELS,
+    LAYERS,
+    EfficientNetLite0,
+    load_efficientnet,
+    relative_distance,
+)
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.lab import lab_in_gamut, lab_to_srgb, srgb_to_lab
 from studio.nn.loops import Stateful, Validation, fit, planned
@@ -36,6 +42,7 @@ _CHECKED = 96
 _SHOWN = 8
 _SPREAD = 6.0  # of a true color over the classes near it, in CIELAB units
 _LOOKED_AT = 400  # pictures from which the frequencies of colors are taken
+_LIVELY = 0.78  # of the true colorfulness: with less, a picture is too dull
 _TAUGHT = (10, 15)  # blocks of the teacher, at a sixteenth and a thirty-second
 
 
@@ -62,7 +69,6 @@ def train(
         "Colorizer",
         fitted.step,
         metrics=fitted.metrics,
-        extra={"size": str(round(parameters.size * _KEPT / 16) * 16)},
         summary=f"Learned from {len(learner.training)} pictures, in parts of {parameters.size} pixels.",
     )
 
@@ -132,16 +138,20 @@ class ColorLearner:
         with mixed(self._device, self._parameters.precision):
             logits, deep = self.network.with_features(seen, hints)
             taught = self._taught(image, deep)
+            looks, dull = self._looks(logits, light, image)
         wanted = F.avg_pool2d(ab, 4)
         losses = {
             "classes": self._cross_entropy(logits, wanted),
             "distance": (self.network.ab(logits, 1.0) - wanted).norm(dim=1).mean() / AB,
             "teacher": taught,
+            "looks": looks,
+            "dull": dull,
         }
         loss = (
             losses["classes"]
             + self._parameters.distance * losses["distance"]
             + self._parameters.taught * taught
+            + self._parameters.looks * (looks + dull)
         )
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -171,6 +181,8 @@ class ColorLearner:
                 "ab error of gray": wanted.norm(dim=1).mean(),
                 "colorfulness": colorfulness(picture),
                 "colorfulness of the originals": colorfulness(image),
+                "looks": self._apart(picture, image),
+                "looks of gray": self._apart(joined(light, 0 * ab), image),
             }
             for name, value in values.items():
                 found.setdefault(name, []).append(float(value))
@@ -181,6 +193,8 @@ class ColorLearner:
         sheet = sheet_of(two_in_a_row(rows))
         # Not the cross entropy: it suffers from too much confidence long before the colors do.
         score = metrics["held-out ab error"] + metrics["held-out ab error with 3 hints"]
+        score /= metrics["held-out ab error of gray"]
+        score += metrics["held-out looks"] / max(metrics["held-out looks of gray"], 1e-6)
         return Validation(-score, metrics, sheet)
 
     def weights(self) -> Mapping[str, Tensor]:
@@ -198,6 +212,22 @@ class ColorLearner:
             answer = F.adaptive_avg_pool2d(head(deep).float(), target.shape[2:])
             distances.append(1 - F.cosine_similarity(answer, target.float(), dim=1).mean())
         return torch.stack(distances).mean()
+
+    def _looks(self, logits: Tensor, light: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+        """How differently the teacher sees what is made, and by how much that is too dull."""
+        if self._teacher is None or not self._parameters.looks:
+            return logits.new_zeros(()), logits.new_zeros(())
+        made = joined(light, self.network.ab(logits))
+        true, ours = colorfulness(image).mean(), colorfulness(made).mean()
+        return self._apart(made, image), F.relu(_LIVELY - ours / true)
+
+    def _apart(self, made: Tensor, image: Tensor) -> Tensor:
+        """By how much the teacher's features of two pictures differ; 0 without a teacher."""
+        if self._teacher is None:
+            return made.new_zeros(())
+        with torch.no_grad():
+            wanted = self._teacher(image, LAYERS)
+        return relative_distance(self._teacher(made, LAYERS), wanted).mean()
 
     def _cross_entropy(self, logits: Tensor, wanted: Tensor) -> Tensor:
         """Against the true colors, spread over the classes near them; rare ones count more."""
@@ -247,7 +277,12 @@ def joined(light: Tensor, ab: Tensor) -> Tensor:
         ab: N x 2 x h x w in CIELAB units.
     """
     wide = F.interpolate(ab, size=light.shape[2:], mode="bilinear")
-    return lab_to_srgb(lab_in_gamut(torch.cat([light * 100, wide], dim=1))).clamp(0, 1)
+    with torch.no_grad():
+        fitting = lab_in_gamut(torch.cat([light * 100, wide], dim=1))[:, 1:]
+        share = (
+            fitting.norm(dim=1, keepdim=True) / wide.norm(dim=1, keepdim=True).clamp(min=1e-3)
+        ).clamp(max=1)
+    return lab_to_srgb(torch.cat([light * 100, wide * share], dim=1)).clamp(0, 1)
 
 
 def _separated(image: Tensor) -> tuple[Tensor, Tensor]:

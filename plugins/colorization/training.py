@@ -36,6 +36,11 @@ class ColorizationRecipe(Parameters):
     taught: float = number(
         1.0, minimum=0, maximum=100, step=0.1, title="Weight of the teacher", advanced=True
     )  # fmt: skip
+    looks: float = number(
+        4.0, minimum=0, maximum=100, step=0.1, title="Weight of looks",
+        help="Of how differently the teacher sees the colored picture and the true one",
+        advanced=True,
+    )  # fmt: skip
     width: int = integer(32, minimum=4, maximum=128, help="Channels at half size", advanced=True)
     batch: int = integer(16, minimum=2, maximum=128, help="Pictures in a step", advanced=True)
     rate: float = number(

@@ -148,8 +148,22 @@ def embedding_distance(judge: EfficientNetLite0, image: Tensor, target: Tensor) 
     Returns:
         One value for each picture, N.
     """
+    return relative_distance(judge(image), judge(target))
+
+
+def relative_distance(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """Mean absolute difference, relative to what is wanted, averaged over layers.
+
+    Args:
+        found: N x C x h x w for each layer.
+        wanted: the same shapes.
+
+    Returns:
+        One value for each picture, N.
+    """
     distances = []
-    for found, wanted in zip(judge(image), judge(target), strict=True):
-        scale = wanted.abs().mean((1, 2, 3)) + 1e-6
-        distances.append((found - wanted).abs().mean((1, 2, 3)) / scale)
+    for ours, theirs in zip(found, wanted, strict=True):
+        theirs = theirs.float()
+        scale = theirs.abs().mean((1, 2, 3)) + 1e-6
+        distances.append((ours.float() - theirs).abs().mean((1, 2, 3)) / scale)
     return torch.stack(distances).mean(0)

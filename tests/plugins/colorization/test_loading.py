@@ -22,7 +22,7 @@ from studio.host.results import RunResult
 from studio.host.runs import Runner
 from studio.nn.checkpoints import CheckpointError
 from studio_plugins.colorization.loading import EXTRA, load_predictor, read_predictor, recognise
-from studio_plugins.colorization.predictors import Prediction
+from studio_plugins.colorization.predictors import Prediction, Predictor
 from studio_plugins.colorization.zhang import Eccv16, GrayToColor, Siggraph17, grid_centers
 
 Array = np.ndarray[Any, Any]
@@ -222,11 +222,25 @@ def test_four_convolutions_of_a_tutorial(shared: Path) -> None:
     assert 1 < float(found.abs().mean()) < 60
 
 
-def test_colors_that_cancel_each_other_are_undecided():
-    centers = torch.tensor([[40.0, 0.0], [-40.0, 0.0], [38.0, 6.0]])
-    sure, torn = torch.tensor([9.0, -9.0, 9.0]), torch.tensor([5.0, 5.0, -9.0])
-    logits = torch.stack([sure, torn], 1)[None, :, None]  # 1 x 3 x 1 x 2
-    doubt = Prediction(logits, centers).undecided(1.0)
-    assert float(doubt[0, 0, 0, 0]) < 0.1
-    assert float(doubt[0, 0, 0, 1]) == 1
-    assert Prediction(ab=torch.zeros(1, 2, 1, 1)).undecided(1.0) is None
+def test_a_network_looks_at_several_sizes() -> None:
+    """One view alone finds red, the other blue: together both are as likely."""
+    centers = torch.tensor([[60.0, 40.0], [20.0, -60.0]])
+    sizes = []
+
+    def call(lightness: torch.Tensor, hints: torch.Tensor) -> Prediction:
+        sizes.append(tuple(lightness.shape[2:]))
+        assert float(hints[:, 0].max()) == 0.5  # averaged over what is known, not over all
+        large = lightness.shape[2] > 20
+        logits = torch.tensor([5.0, -5.0] if large else [-5.0, 5.0])
+        return Prediction(logits.reshape(1, 2, 1, 1).expand(1, 2, 8, 8), centers)
+
+    predictor = Predictor(
+        torch.nn.Identity(), call, architecture="two", multiple=4, hints=True, views=(0.5,)
+    )
+    hints = torch.zeros(1, 3, 32, 24)
+    hints[:, :, 3, 5] = torch.tensor([0.5, 0.25, 1.0])
+    found = predictor(torch.rand(1, 1, 32, 24), hints)
+    assert sizes == [(32, 24), (16, 12)]
+    shares = found.shares()
+    assert shares is not None
+    torch.testing.assert_close(shares, torch.full((1, 2, 8, 8), 0.5))
