@@ -163,7 +163,7 @@ def relative_distance(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tens
     """
     distances = []
     for ours, theirs in zip(found, wanted, strict=True):
-        theirs = theirs.float()
-        scale = theirs.abs().mean((1, 2, 3)) + 1e-6
-        distances.append((ours.float() - theirs).abs().mean((1, 2, 3)) / scale)
+        target = theirs.float()
+        scale = target.abs().mean((1, 2, 3)) + 1e-6
+        distances.append((ours.float() - target).abs().mean((1, 2, 3)) / scale)
     return torch.stack(distances).mean(0)
