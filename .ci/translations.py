@@ -137,6 +137,7 @@ def declared() -> Iterator[tuple[str, str]]:
         origin = operation.id
         yield from ((text, origin) for text in (operation.title, operation.menu, operation.help))
         yield from ((preset.title, origin) for preset in operation.presets)
+        yield from ((follow_up.title, origin) for follow_up in operation.follow_ups)
         yield from of_form(operation.parameters, origin)
     yield from of_training(services)
     yield from of_galleries(services)

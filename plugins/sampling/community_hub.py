@@ -163,7 +163,7 @@ def _fetched(repository: str, part: Part, context: Context) -> Path:
     context.note(f"{repository} was fetched; its license: {offer.license}.")
     folder, done = Path(), 0
     for name, size in offer.files:
-        bar = _bar(f"Fetching {repository}", done, offer.bytes, context)
+        bar = _bar(repository, done, offer.bytes, context)
         try:
             path = Path(hf_hub_download(repository, name, tqdm_class=bar))
         except Cancelled:
@@ -179,7 +179,7 @@ def _fetched(repository: str, part: Part, context: Context) -> Path:
     return folder
 
 
-def _bar(words: str, before: int, total: int, context: Context) -> Any:
+def _bar(name: str, before: int, total: int, context: Context) -> Any:
     """A progress bar for the hub's library that shows nothing, but tells the host, which may cancel."""
     from huggingface_hub import utils
 
@@ -193,11 +193,12 @@ def _bar(words: str, before: int, total: int, context: Context) -> Any:
     def update(_bar: Any, count: float | None = 1) -> None:
         nonlocal done
         done += int(count or 0)
-        _tell(context, words, done, total)
+        _tell(context, name, done, total)
 
-    _tell(context, words, before, total)
+    _tell(context, name, before, total)
     return type("Bar", (base,), {"__init__": begin, "update": update})
 
 
-def _tell(context: Context, words: str, done: int, total: int) -> None:
-    context.progress(0.0, f"{words}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+def _tell(context: Context, name: str, done: int, total: int) -> None:
+    so_far, whole = round(done / 1e6), round(total / 1e6)
+    context.progress(0.0, f"Fetching {name}: {so_far} of {whole} MB")

@@ -25,7 +25,8 @@ from studio.qt.widgets import button, label, restyle, scroll_area
 from studio.qt.workspace import Workspace
 
 _SETTLE_MS = 300
-_FORM = 420  # width in pixels
+_FORM = 420  # width in pixels, or as wide as its words are
+_BAR = 24  # of its scroll bar and frame
 
 
 class BatchDialog(Dialog):
@@ -66,10 +67,10 @@ class BatchDialog(Dialog):
         queue.addWidget(self.empty)
         queue.addWidget(scroll_area(inside), 1)
         left = scroll_area(self.form)
-        left.setFixedWidth(_FORM)
+        left.setMinimumWidth(max(_FORM, self.form.sizeHint().width() + _BAR))
         both = QHBoxLayout()
         both.setSpacing(24)
-        both.addWidget(left)
+        both.addWidget(left, 0)
         both.addLayout(queue, 1)
         self.content.addLayout(both, 1)
         self.problem = label("", "error", wrap=True)
