@@ -15,7 +15,6 @@ from studio_plugins.colorization.predictors import AB
 _FADED = 62.0  # range of lightness, of 100, below which a print counts as faded
 _SMALLEST_RANGE = 4.0  # below it there is nothing to stretch but noise
 _TAIL = 0.005  # share of the pixels at either end that do not count
-_CELLS = 8  # of each side, in which hints are counted
 _BLACK, _WHITE = 3.0, 97.0  # lightness of the darkest and the lightest tone once stretched
 
 
@@ -96,11 +95,6 @@ class Hints:
         """1 x 3 x h x w, as networks are given them."""
         known = (self.cover > 0).float()
         return torch.cat([self.ab * known / AB, known], dim=1)
-
-    @property
-    def places(self) -> int:
-        """In about how many places something is known."""
-        return int((F.adaptive_max_pool2d(self.cover, _CELLS) > 0).sum())
 
     def with_spot(self, row: int, column: int, color: Tensor, side: int) -> Hints:
         """One more, a square of ``side`` pixels around a place; what is known already stays."""
