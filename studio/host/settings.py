@@ -58,6 +58,7 @@ class Settings(BaseModel):
         exports: remembered options by format name.
         monitor_profile: path of an ICC profile of the monitor; empty asks the system.
         disabled_plugins: names of plugins that are found and not loaded.
+        isolated_plugins: names of plugins that run in a process of their own.
         language: of the window: ``system``, or a code such as ``de``.
         shortcuts: keys that the user chose, by command id, in Qt's portable text.
     """
@@ -82,6 +83,7 @@ class Settings(BaseModel):
     exports: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     monitor_profile: str = ""
     disabled_plugins: tuple[str, ...] = ()
+    isolated_plugins: tuple[str, ...] = ()
     language: Annotated[str, Field(pattern=r"^(system|[a-z]{2,3})$")] = "system"
     shortcuts: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
@@ -160,6 +162,11 @@ class Settings(BaseModel):
     def remember_tool(self, tool_id: str, values: Mapping[str, Any]) -> None:
         """Keep the values (JSON) that a tool was last used with."""
         self.update(tools={**self.tools, tool_id: dict(values)})
+
+    def set_isolated(self, name: str, isolated: bool) -> None:
+        """Have a plugin run in a process of its own from its next run on, or in this one."""
+        others = tuple(other for other in self.isolated_plugins if other != name)
+        self.update(isolated_plugins=(*others, name) if isolated else others)
 
     def _write(self) -> None:
         if self._path is None:

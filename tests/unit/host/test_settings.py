@@ -142,3 +142,10 @@ def test_remembered_parameters_round_trip(
     found = Settings.load(folder)
     assert found.problem == ""
     assert found.parameters.get("a.b", {}) == values
+
+
+def test_plugins_are_isolated_by_name_and_once(tmp_path: Path):
+    found = Settings.load(tmp_path)
+    for name, isolated in (("risky", True), ("other", True), ("risky", True), ("other", False)):
+        found.set_isolated(name, isolated)
+    assert Settings.load(tmp_path).isolated_plugins == ("risky",)
