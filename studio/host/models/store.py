@@ -149,7 +149,7 @@ class ModelStore:
             return f"Choose one of the others: {', '.join(known)}."
         trainer = self._trainers.get(task)
         training = f", or train one: impasto train {trainer}" if trainer else ""
-        return f"Import a file of one{training}."
+        return f"Import a file of one: impasto models import FILE{training}."
 
     def is_imported(self, id: str) -> bool:
         """Whether the user brought this model along."""

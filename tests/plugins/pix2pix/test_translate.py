@@ -183,4 +183,4 @@ def test_without_a_bundled_model_it_says_what_to_do(registry, tmp_path, doodle):
     request = RunRequest("pix2pix.translate", {}, Picture(96, 96, (layer,), layer.id, None))
     with pytest.raises(UserError, match="No bundled model") as caught:
         runner.execute(request)
-    assert caught.value.hint.startswith("Import a file")
+    assert "impasto models import FILE" in caught.value.hint
