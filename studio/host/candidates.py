@@ -33,12 +33,21 @@ class Candidate:
         origin: ``entry point of DISTRIBUTION``, or the path of the folder or file.
         load: imports it; may raise anything.
         version: of the distribution that brings it; empty for a folder.
+        distribution: name of the package that brings it; empty for a folder.
+        path: the folder or file that was dropped in; None for a package.
     """
 
     name: str
     origin: str
     load: Callable[[], ModuleType]
     version: str = ""
+    distribution: str = ""
+    path: Path | None = None
+
+    @property
+    def package(self) -> str:
+        """What a dropped-in one is imported as."""
+        return f"{DROPINS}.{slug(self.name)}"
 
 
 def plugin_folder() -> Path:
@@ -73,7 +82,8 @@ def _installed_candidate(point: EntryPoint) -> Candidate:
 
     dist = point.dist
     origin = f"entry point of {dist.name}" if dist else "entry point"
-    return Candidate(point.name, origin, load, dist.version if dist else "")
+    version, name = (dist.version, dist.name) if dist else ("", "")
+    return Candidate(point.name, origin, load, version, name)
 
 
 def _dropped_in(folder: Path) -> Iterator[Candidate]:
@@ -88,7 +98,7 @@ def _dropped_in(folder: Path) -> Iterator[Candidate]:
 def candidate_at(path: Path) -> Candidate:
     """The dropped-in plugin that a folder or file is, wherever it lies."""
     name = path.name if path.is_dir() else path.stem
-    return Candidate(name, str(path), lambda: _import_path(name, path))
+    return Candidate(name, str(path), lambda: _import_path(name, path), path=path)
 
 
 def _import_path(name: str, path: Path) -> ModuleType:
@@ -105,7 +115,7 @@ def _import_path(name: str, path: Path) -> ModuleType:
         )
     qualified = f"{DROPINS}.{slug(name)}"
     parent = sys.modules.setdefault(DROPINS, _parent())
-    _forget(qualified)
+    forget_modules(qualified)
     places = [str(path)] if path.is_dir() else None
     spec = importlib.util.spec_from_file_location(
         qualified, source, submodule_search_locations=places
@@ -118,7 +128,7 @@ def _import_path(name: str, path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        _forget(qualified)
+        forget_modules(qualified)
         raise
     setattr(parent, qualified.rpartition(".")[2], module)
     return module
@@ -131,7 +141,7 @@ def _parent() -> ModuleType:
     return parent
 
 
-def _forget(qualified: str) -> None:
-    for name in list(sys.modules):
-        if name == qualified or name.startswith(qualified + "."):
-            del sys.modules[name]
+def forget_modules(package: str) -> dict[str, ModuleType]:
+    """Unload a package with all that is in it; returns what was loaded, by name."""
+    names = [each for each in sys.modules if each == package or each.startswith(package + ".")]
+    return {name: sys.modules.pop(name) for name in names}

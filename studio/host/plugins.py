@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import logging
+import time
 import traceback
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -47,6 +48,8 @@ class LoadedPlugin:
         loaders: checkpoints it recognises, with absolute function references.
         trainers: what it trains, with absolute function references.
         galleries: pictures that it brings.
+        candidate: what it was loaded from.
+        seconds: how long that took.
     """
 
     name: str
@@ -58,6 +61,8 @@ class LoadedPlugin:
     loaders: tuple[CheckpointLoader, ...]
     trainers: tuple[Trainer, ...] = ()
     galleries: tuple[Gallery, ...] = ()
+    candidate: Candidate | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,14 @@ class PluginFailure:
         origin: where it was found.
         message: what is wrong, for people.
         traceback: the same for its author.
+        candidate: what it was to be loaded from.
     """
 
     name: str
     origin: str
     message: str
     traceback: str
+    candidate: Candidate | None = None
 
 
 class PluginRegistry:
@@ -211,21 +218,34 @@ def load(found: Iterable[Candidate], *, disabled: Collection[str] = ()) -> Plugi
         if candidate.name in disabled:
             left.append(candidate)
             continue
-        try:
-            plugins.append(_load_one(candidate, plugins))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
-            failures.append(_failure(candidate, error))
+        outcome = load_candidate(candidate, plugins)
+        if isinstance(outcome, LoadedPlugin):
+            plugins.append(outcome)
+        else:
+            failures.append(outcome)
     return PluginRegistry(plugins, failures, left)
+
+
+def load_candidate(
+    candidate: Candidate, others: Sequence[LoadedPlugin]
+) -> LoadedPlugin | PluginFailure:
+    """Load one plugin beside others, whose ids it may not use."""
+    started = time.perf_counter()
+    try:
+        plugin = _load_one(candidate, others)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+        return _failure(candidate, error)
+    return replace(plugin, seconds=time.perf_counter() - started)
 
 
 def _failure(candidate: Candidate, error: BaseException) -> PluginFailure:
     message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
     _log.info("Plugin %s (%s) did not load", candidate.name, candidate.origin, exc_info=error)
     text = "".join(traceback.format_exception(error))
-    return PluginFailure(candidate.name, candidate.origin, message, text)
+    return PluginFailure(candidate.name, candidate.origin, message, text, candidate)
 
 
-def _load_one(candidate: Candidate, loaded: list[LoadedPlugin]) -> LoadedPlugin:
+def _load_one(candidate: Candidate, loaded: Sequence[LoadedPlugin]) -> LoadedPlugin:
     for other in loaded:
         if slug(other.name) == slug(candidate.name):
             raise PluginError(
@@ -250,6 +270,7 @@ def _load_one(candidate: Candidate, loaded: list[LoadedPlugin]) -> LoadedPlugin:
         ),
         trainers=tuple(check_trainer(t, module) for t in _answers(hooks, "trainers", Trainer)),
         galleries=tuple(check_gallery(g) for g in _answers(hooks, "galleries", Gallery)),
+        candidate=candidate,
     )
     _refuse_duplicates(plugin, loaded)
     return plugin
@@ -285,7 +306,7 @@ def _answers(manager: pluggy.PluginManager, hook: str, kind: type[T]) -> tuple[T
     return items
 
 
-def _refuse_duplicates(plugin: LoadedPlugin, loaded: list[LoadedPlugin]) -> None:
+def _refuse_duplicates(plugin: LoadedPlugin, loaded: Sequence[LoadedPlugin]) -> None:
     """Ids name things in recipes, scripts and settings: the first to use one keeps it."""
     seen: dict[tuple[str, str], str] = {}
     for other in (*loaded, plugin):

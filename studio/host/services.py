@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from studio.document.events import listen
+from psygnal import Signal
+
+from studio.document.events import emit, listen
 from studio.host.galleries import Galleries
 from studio.host.models import ModelStore, default_cache_dir
 from studio.host.networks import NetworkCache
@@ -32,13 +34,30 @@ class Services:
         store: models.
         networks: cache of loaded networks.
         plugins: folder of dropped-in plugins; the user's if None.
+
+    Signals:
+        plugins_changed: `registry` is another one.
     """
+
+    plugins_changed: ClassVar[Signal] = Signal()
 
     settings: Settings
     registry: PluginRegistry
     store: ModelStore
     networks: NetworkCache
     plugins: Path | None = None
+
+    def use_registry(self, registry: PluginRegistry) -> None:
+        """Go on with other plugins. What runs already ends with those that it began with."""
+        self.registry = registry
+        self.store.declare(registry.cards(), _trainers(registry))
+        if "jobs" in self.__dict__:
+            self.jobs.runner = self.runner
+        if "training" in self.__dict__:
+            self.training.registry = registry
+            host = replace(self.training.host, disabled=self.settings.disabled_plugins)
+            self.training.host = host
+        emit(self.plugins_changed)
 
     @property
     def galleries(self) -> Galleries:
@@ -105,8 +124,15 @@ def build_services(
     """
     settings = Settings.load(config)
     registry = discover(plugins, disabled=settings.disabled_plugins)
-    trainers = {trainer.task: trainer.id for trainer in reversed(registry.trainers())}
     store = ModelStore(
-        models or default_cache_dir(), bundled_models(), registry.cards(), trainers=trainers
+        models or default_cache_dir(),
+        bundled_models(),
+        registry.cards(),
+        trainers=_trainers(registry),
     )
     return Services(settings, registry, store, NetworkCache(), plugins)
+
+
+def _trainers(registry: PluginRegistry) -> dict[str, str]:
+    """Id of the first trainer by task."""
+    return {trainer.task: trainer.id for trainer in reversed(registry.trainers())}

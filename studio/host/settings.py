@@ -163,6 +163,11 @@ class Settings(BaseModel):
         """Keep the values (JSON) that a tool was last used with."""
         self.update(tools={**self.tools, tool_id: dict(values)})
 
+    def set_disabled(self, name: str, disabled: bool) -> None:
+        """Leave a plugin alone from now on, or load it again."""
+        others = tuple(other for other in self.disabled_plugins if other != name)
+        self.update(disabled_plugins=(*others, name) if disabled else others)
+
     def set_isolated(self, name: str, isolated: bool) -> None:
         """Have a plugin run in a process of its own from its next run on, or in this one."""
         others = tuple(other for other in self.isolated_plugins if other != name)

@@ -87,7 +87,6 @@ class ModelStore:
         trainers: Mapping[str, str] | None = None,
     ) -> None:
         self.cache_dir = cache_dir
-        self._trainers = trainers or {}
         self.problems: tuple[str, ...] = ()
         self._bundled_dir = bundled_dir
         self._patience = patience or Patience()
@@ -97,13 +96,22 @@ class ModelStore:
         self._cards: dict[str, ModelCard] = {}
         self._imported: dict[str, Path] = {}
         self._folder_changed = 0
-        for card in cards:
-            if card.id in self._cards:
-                self._complain(
-                    f"The model id {card.id} is declared twice; the second was left out."
-                )
-            self._cards.setdefault(card.id, card)
-        self._notice()
+        self.declare(cards, trainers or {})
+
+    def declare(self, cards: Iterable[ModelCard], trainers: Mapping[str, str]) -> None:
+        """Take other declared models in place of the present ones; imported ones stay."""
+        with self._lock:
+            self._trainers = trainers
+            self._cards.clear()
+            self._imported.clear()
+            for card in cards:
+                if card.id in self._cards:
+                    self._complain(
+                        f"The model id {card.id} is declared twice; the second was left out."
+                    )
+                self._cards.setdefault(card.id, card)
+            self._folder_changed = 0
+            self._notice()
 
     def cards(self, task: str | None = None) -> tuple[ModelCard, ...]:
         """All cards in the order of declaration, imported ones last; of one task if given.

@@ -46,7 +46,7 @@ class TrainingBench:
         self, registry: PluginRegistry, store: ModelStore, folder: Path, host: Host
     ) -> None:
         self.registry, self.store, self.folder = registry, store, folder
-        self._host = host
+        self.host = host
         self._lock = threading.RLock()
         self._runs: dict[Path, TrainingRun] = {}
         self._queue: list[TrainingRun] = []
@@ -282,7 +282,7 @@ class TrainingBench:
             self._look_at_data(run)
             run.message = "Starting"
             self._tell(run)
-            process = TrainingProcess(run.folder, self._host.as_json())
+            process = TrainingProcess(run.folder, self.host.as_json())
         except Cancelled:
             run.state = RunState.PAUSED
             run.keep()
