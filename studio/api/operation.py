@@ -18,9 +18,6 @@ OutputSize = Callable[[Any, int, int], tuple[int, int]]
 MarginsOf = Callable[[Any, int, int], Margins]
 MarginValues = Callable[[Margins], Mapping[str, Any]]
 
-API_VERSION = 1
-"""Raised when a change would break plugins; a plugin states the one it was written for."""
-
 
 @dataclass(frozen=True)
 class Preset:

@@ -18,14 +18,16 @@ import json
 import subprocess
 import sys
 import unittest
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from studio.api.deprecation import ImpastoDeprecationWarning
 from studio.api.errors import UserError
 
-Status = Literal["passed", "failed", "skipped"]
+Status = Literal["passed", "failed", "skipped", "warned"]
 
 PLUGIN_RULES: Mapping[str, str] = {
     "loads": "It loads, and what it declares holds together.",
@@ -34,6 +36,7 @@ PLUGIN_RULES: Mapping[str, str] = {
     "import-torch": "Importing it imports neither torch nor another framework.",
     "network": "Importing it opens no network connection.",
     "qt": "It never imports Qt.",
+    "deprecated": "It uses nothing that will be removed from the plugin API.",
 }
 """What holds for a plugin as a whole, by the name of the rule."""
 OPERATION_RULES: Mapping[str, str] = {
@@ -60,7 +63,8 @@ class Finding:
     Attributes:
         rule: its name, one of `RULES`.
         operation: id of the operation; empty for the plugin as a whole.
-        status: ``passed``, ``failed``, or ``skipped`` if it does not apply or could not be looked at.
+        status: ``passed``, ``failed``, ``skipped`` if it does not apply or could not be looked at, or
+            ``warned`` if it holds now and will not hold in a later version.
         message: what was seen; why it failed or was skipped.
         seconds: how long it took to look.
     """
@@ -189,7 +193,10 @@ class PluginConformance:
         failures = [str(each) for each in findings if each.status == "failed"]
         if failures:
             raise AssertionError("\n".join(failures))
-        if not any(each.status == "passed" for each in findings):
+        for each in findings:
+            if each.status == "warned":
+                warnings.warn(str(each), ImpastoDeprecationWarning, stacklevel=3)
+        if not any(each.status in {"passed", "warned"} for each in findings):
             reasons = dict.fromkeys(each.message for each in findings)
             raise unittest.SkipTest("; ".join(reasons) or "nothing was found of it")
 
@@ -216,6 +223,10 @@ class PluginConformance:
     def test_qt(self) -> None:
         """It never imports Qt."""
         self.holds("qt")
+
+    def test_deprecated(self) -> None:
+        """It uses nothing that will be removed; what it uses becomes a warning."""
+        self.holds("deprecated")
 
     def test_parameters(self) -> None:
         """Parameters come back from JSON as they went in."""

@@ -13,8 +13,14 @@ _MARKS: dict[Status, tuple[str, str]] = {
     "passed": ("✓", "green"),
     "failed": ("✗", "bold red"),
     "skipped": ("–", "dim"),
+    "warned": ("!", "yellow"),
 }
-_PLAIN_MARKS: dict[Status, str] = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
+_PLAIN_MARKS: dict[Status, str] = {
+    "passed": "ok",
+    "failed": "FAIL",
+    "skipped": "skip",
+    "warned": "warn",
+}
 
 
 def show(report: Report, console: Console | None = None) -> None:
@@ -33,7 +39,7 @@ def show(report: Report, console: Console | None = None) -> None:
             console.print(Text(f"\n{operation}", "bold"))
         for rules, finding in _rows(report, operation):
             mark, style = _mark(finding, console.encoding)
-            quiet = "" if finding.status == "failed" else "dim"
+            quiet = "" if finding.status in {"failed", "warned"} else "dim"
             says = finding.message or RULES.get(finding.rule, "")
             table.add_row(Text(f" {mark}", style), Text(rules), Text(says, quiet))
         console.print(table)
@@ -67,6 +73,6 @@ def _mark(finding: Finding, encoding: str) -> tuple[str, str]:
 def _count(report: Report) -> str:
     counts = {
         status: sum(finding.status == status for finding in report.findings)
-        for status in ("passed", "failed", "skipped")
+        for status in ("passed", "failed", "warned", "skipped")
     }
     return ", ".join(f"{count} {status}" for status, count in counts.items() if count)

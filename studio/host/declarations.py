@@ -16,7 +16,6 @@ from studio.api.errors import ImpastoError, PluginError
 from studio.api.galleries import BUNDLED_SCHEME, Gallery
 from studio.api.models import CheckpointLoader
 from studio.api.operation import (
-    API_VERSION,
     FollowUp,
     Hints,
     Input,
@@ -28,6 +27,7 @@ from studio.api.operation import (
 )
 from studio.api.parameters import Parameters, describe, validate
 from studio.api.trainer import Folder, FolderKind, Trainer
+from studio.api.version import API_VERSION, __version__, parse_version
 
 OPERATION_ID = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 TRAINER_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?")
@@ -39,10 +39,10 @@ _AUTHOR = "Report this to the plugin's author."
 
 
 def check_version(module: ModuleType) -> None:
-    """Refuse a plugin that was written for another plugin API.
+    """Refuse a plugin that was written for another plugin API, or needs a newer one.
 
     Raises:
-        PluginError: if ``api_version`` is missing or not ours.
+        PluginError: if ``api_version`` is missing, of another major version, or newer than ours.
     """
     version = getattr(module, "api_version", None)
     if version is None:
@@ -50,10 +50,11 @@ def check_version(module: ModuleType) -> None:
             "The plugin does not say which plugin API it was written for.",
             f"Add the line `api_version = {API_VERSION}` to its module.",
         )
-    if version != API_VERSION or isinstance(version, bool):
-        newer = isinstance(version, int) and version > API_VERSION
+    wanted, ours = parse_version(version), parse_version(__version__)
+    if wanted is None or ours is None or wanted[0] != ours[0] or wanted > ours:
+        newer = wanted is not None and ours is not None and wanted > ours
         raise PluginError(
-            f"The plugin was written for plugin API {version}; this Impasto has {API_VERSION}.",
+            f"The plugin was written for plugin API {version}; this Impasto has {__version__}.",
             "Update Impasto." if newer else "Update the plugin, or ask its author to.",
         )
 

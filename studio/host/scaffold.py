@@ -8,7 +8,7 @@ from string import Template
 
 from studio import __version__
 from studio.api.errors import UserError
-from studio.api.operation import API_VERSION
+from studio.api.version import API_VERSION
 from studio.host.candidates import GROUP, slug
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

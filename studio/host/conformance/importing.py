@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Any
 
+from studio.api.deprecation import noticed
 from studio.api.testing import Finding, Status
 from studio.host.conformance import sources
 from studio.host.conformance.clock import waited
@@ -82,7 +83,15 @@ def _read(plugin: LoadedPlugin) -> list[Finding]:
     qt = _absent("qt", sources.QT, "The window is the host's.")
     if qt.status == "passed":
         qt = _finding("qt", sources.of_qt(plugin.module))
-    return [_finding("imports", sources.not_public(plugin.module)), qt]
+    imports = _finding("imports", sources.not_public(plugin.module))
+    return [imports, qt, uses_deprecated(plugin)]
+
+
+def uses_deprecated(plugin: LoadedPlugin) -> Finding:
+    """What a plugin used so far, in this process, that the plugin API will not have for ever."""
+    name = plugin.module.__name__
+    found = [str(each) for each in noticed() if sources.within(each.module, name)]
+    return Finding("deprecated", "", "warned" if found else "passed", " ".join(found))
 
 
 def _import_time(seconds: float) -> Finding:

@@ -97,8 +97,8 @@ class Gathered:
             self._add(Finding("errors", where, "failed", f"After {after}, {ended}."))
 
     def _add(self, finding: Finding) -> None:
-        if finding.rule == "qt":
+        if finding.rule in {"qt", "deprecated"}:
             # Running may find what importing did not.
-            self.findings = [each for each in self.findings if each.rule != "qt"]
+            self.findings = [each for each in self.findings if each.rule != finding.rule]
         self.findings.append(finding)
         self._heard(finding)

@@ -13,6 +13,7 @@ from studio.api.errors import UserError
 from studio.api.testing import Finding
 from studio.host.conformance import pictures, sources
 from studio.host.conformance.bench import Bench
+from studio.host.conformance.importing import uses_deprecated
 from studio.host.conformance.lines import Sender
 from studio.host.conformance.probes import LocalStore, ProbedRegistry
 from studio.host.conformance.rules import check_operation
@@ -62,6 +63,9 @@ def main(request: dict[str, Any]) -> None:
         registry, target.name, request["operations"], huge=request["huge"]
     ):
         sender.send("finding", **vars(finding))
+    deprecated = uses_deprecated(registry.plugins[0])
+    if deprecated.status == "warned":
+        sender.send("finding", **vars(deprecated))
     found = [name for name in sources.QT if name in sys.modules]
     if found:
         message = f"Running it imports {', '.join(found)}. The window is the host's."

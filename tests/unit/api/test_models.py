@@ -6,6 +6,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from studio.api import ImpastoDeprecationWarning
 from studio.api.errors import UserError
 from studio.api.models import CheckpointLoader, ModelCard, ModelFile, read_cards
 
@@ -103,6 +104,16 @@ def test_an_id_used_twice_is_refused(tmp_path):
         read_cards(path)
 
 
+def test_what_comes_with_a_plugin_lies_beside_its_cards(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(TOML.replace("pypi:some-package==2.0.0", "bundled:./weights"))
+    (card,) = read_cards(path)
+    assert card.source == f"bundled:{(tmp_path / 'weights').as_posix()}"
+    path.write_text(TOML.replace("pypi:some-package==2.0.0", "bundled:./../../secret"))
+    with pytest.raises(UserError, match="file inside"):
+        read_cards(path)
+
+
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"models\.toml cannot be read"):
         read_cards(tmp_path / "models.toml")
@@ -128,8 +139,10 @@ def test_file_names_are_plain(name):
 
 def test_loaders_become_absolute():
     loader = CheckpointLoader("x", "X", "super-resolution", (".pth",), ".engine:recognise")
-    assert loader.within("plugins.sr").function == "plugins.sr.engine:recognise"
-    assert loader.within("plugins.sr").within("other") == loader.within("plugins.sr")
+    with pytest.warns(ImpastoDeprecationWarning, match="the host makes references absolute"):
+        absolute = loader.within("plugins.sr")
+    assert absolute.function == "plugins.sr.engine:recognise"
+    assert absolute.within("other") == absolute
 
 
 def test_declarations_import_no_torch():

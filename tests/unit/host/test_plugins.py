@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.api import PluginError, UserError
+from studio.api import PluginError, UserError, __version__
 from studio.host.candidates import Candidate, candidates, plugin_folder
 from studio.host.plugins import PluginRegistry, discover, load
 
@@ -84,6 +84,11 @@ def test_a_file_is_a_plugin(tmp_path: Path, drop: Drop):
     assert operation.function == "studio_dropins.invert_it:invert"
     assert registry.function(operation)(0.25, None, None, None) == 0.75
     assert registry.plugin_of("invert.apply") is plugin
+
+
+def test_a_plugin_may_name_the_minor_version_that_it_needs(tmp_path: Path, drop: Drop):
+    drop("invert.py", PLUGIN.replace("api_version = 1", f"api_version = '{__version__}'"))
+    assert load(dropped_in(tmp_path)).failures == ()
 
 
 def test_a_folder_has_relative_imports_and_late_ones(tmp_path: Path, drop: Drop):
@@ -175,6 +180,10 @@ def test_one_failing_plugin_stops_nothing(tmp_path: Path, drop: Drop, fault: str
             "plugin API 99; this Impasto has 1.*Update Impasto",
         ),
         ("api_version = 1", "api_version = 0", "Update the plugin"),
+        ("api_version = 1", "api_version = '1.999'", "1.999; this Impasto has 1.*Update Impasto"),
+        ("api_version = 1", "api_version = '2.0'", "2.0; this Impasto has 1.*Update Impasto"),
+        ("api_version = 1", "api_version = '0.9'", "Update the plugin"),
+        ("api_version = 1", "api_version = 'new'", "plugin API new"),
         ("api_version = 1", "api_version = True", "plugin API True"),
         ("def operations", "def operation", "no hook operation.*operations"),
         ("@hookimpl", "", "no hook"),

@@ -123,16 +123,26 @@ def test_a_large_picture_is_run_only_when_asked_for(monkeypatch: pytest.MonkeyPa
     assert_fails(ran("huge", huge=True), "huge", "1501 x 1001: .*the picture is too large")
 
 
+def test_what_is_deprecated_is_a_warning_and_no_failure():
+    report = check(bad("deprecated"), operations=["bad.apply"])
+    (finding,) = report.of("deprecated")
+    assert finding.status == "warned"
+    assert "deprecated uses CheckpointLoader.within, deprecated since" in finding.message
+    assert report.passed
+    (fine,) = [each for each in imported("seed") if each.rule == "deprecated"]
+    assert fine.status == "passed"
+
+
 def test_a_plugin_that_is_never_imported_is_given_up():
     with pytest.raises(Ended, match="still at it after 2 seconds"):
         list(listen("studio.host.conformance.importing", asdict(bad("hangs")), patience=2))
 
 
 def test_every_bad_plugin_is_checked():
-    others = {"import_torch", "cancel_deaf", "huge", "hangs", "crash"}
+    others = {"import_torch", "cancel_deaf", "huge", "hangs", "crash", "deprecated"}
     assert {path.stem for path in BAD.glob("*.py")} == {*IMPORTING, *RUNNING, *others}
     covered = {rule for rule, _ in (*IMPORTING.values(), *RUNNING.values())}
-    assert covered | {"import-torch", "huge"} == {*PLUGIN_RULES, *OPERATION_RULES}
+    assert covered | {"import-torch", "huge", "deprecated"} == {*PLUGIN_RULES, *OPERATION_RULES}
 
 
 @pytest.mark.usefixtures("_one_thread")

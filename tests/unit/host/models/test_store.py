@@ -83,6 +83,21 @@ def test_a_bundled_model_is_used_in_place(make_store, bundled, tmp_path):
         store.remove("small")
 
 
+def test_a_model_that_comes_with_a_plugin_is_used_in_place(make_store, make_card, tmp_path):
+    (tmp_path / "plugin").mkdir()
+    path = tmp_path / "plugin" / "own.safetensors"
+    path.write_bytes(b"own")
+    card = make_card("own", "bundled:own.safetensors", {"own.safetensors": b"own"}, task="mine")
+    card = card.model_copy(update={"source": f"bundled:{path.as_posix()}"})  # as read_cards does
+    store = make_store(card)
+    assert store.default("mine") is card
+    assert store.status("own") is ModelStatus.BUNDLED
+    assert store.ensure("own") == (path,)
+    path.unlink()
+    with pytest.raises(UserError, match=r"own are missing or damaged in .*plugin\.\n.*its plugin"):
+        store.ensure("own")
+
+
 def test_several_bundled_files_lie_in_a_folder(make_store, make_card, tmp_path):
     card = make_card("pair", "bundled:pair", {"a.onnx": b"a", "b.onnx": b"b"})
     (tmp_path / "bundled/pair").mkdir(parents=True)
