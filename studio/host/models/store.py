@@ -217,9 +217,12 @@ class ModelStore:
         if _is_bundled(card):
             found = self.locate(id)
             if found is None:
+                place = self._path(card, card.files[0]).parent
                 raise UserError(
-                    f"The files of {id} are missing or damaged in {self._bundled_dir}.",
-                    "Install Impasto again: pip install --force-reinstall impasto",
+                    f"The files of {id} are missing or damaged in {place}.",
+                    "Install Impasto again: pip install --force-reinstall impasto"
+                    if place.is_relative_to(self._bundled_dir)
+                    else "Install its plugin again.",
                 )
             return found
         with self._cache.locked(card.source, cancelled):
