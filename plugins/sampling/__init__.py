@@ -48,5 +48,5 @@ def trainers() -> list[Trainer]:
 
 @hookimpl
 def galleries() -> list[Gallery]:
-    """Where people keep the pictures that they place in a latent space."""
-    return [*families_operations.GALLERIES]
+    """Where people keep what they place in a latent space, and what a ControlNet goes by."""
+    return [*families_operations.GALLERIES, *community_operations.GALLERIES]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from studio.api import CheckpointLoader, Operation, Preset
+from studio.api import CheckpointLoader, Gallery, Operation, Preset
 from studio_plugins.sampling.community_parameters import (
+    GALLERY,
     PIPELINE_TASK,
     DiffusersParameters,
     DiffusersRedrawParameters,
 )
 
-__all__ = ["LOADERS", "OPERATIONS"]
+__all__ = ["GALLERIES", "LOADERS", "OPERATIONS"]
 
 _KEYWORDS = ("stable diffusion", "sdxl", "diffusers", "hugging face", "lora", "controlnet", "prompt",
              "text to image", "generate", "ai")  # fmt: skip
@@ -68,3 +69,6 @@ LOADERS = [
         function=".community_kinds:recognise",
     )
 ]
+
+# A depth map or a pose that was painted on a layer is kept here.
+GALLERIES = [Gallery(GALLERY, "Control pictures")]

@@ -8,6 +8,7 @@ from studio.api import Parameters, boolean, integer, model, number, picture, tex
 from studio.api import choice as choose
 
 PIPELINE_TASK = "diffusion-pipeline"
+GALLERY = "control-pictures"
 
 Scheduler = Literal["own", "ddim", "dpm", "euler", "euler-a", "unipc", "lcm"]
 Control = Literal["canny", "map"]
@@ -178,7 +179,7 @@ class DiffusersParameters(Parameters):
     lora_strength: float = _lora_strength()
     controlnet: str = _controlnet()
     control_picture: str | None = picture(
-        title="Control picture", help="What the ControlNet goes by"
+        gallery=GALLERY, title="Control picture", help="What the ControlNet goes by"
     )
     control: Control = _control()
     control_strength: float = _control_strength()
@@ -215,6 +216,7 @@ class DiffusersRedrawParameters(Parameters):
     lora_strength: float = _lora_strength()
     controlnet: str = _controlnet()
     control_picture: str | None = picture(
+        gallery=GALLERY,
         title="Control picture",
         help="What the ControlNet goes by; none: the edges of what is there",
     )

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from studio.api import Cancelled, UserError
+from studio.api import Cancelled, UserError, describe
+from studio.host.galleries import Galleries
 from studio.host.observer import Observer
 from studio_plugins.sampling.community_lora import add_loras, chosen_loras
 from studio_plugins.sampling.community_models import Components
@@ -131,6 +132,21 @@ def test_a_controlnet_goes_by_edges_or_a_map(drawn, squares, diffusion):
     assert not np.array_equal(edges, drawn())
     assert not np.array_equal(edges, drawn(control="map", **given))
     assert np.array_equal(drawn(), drawn(control_strength=0.0, **given))
+
+
+def test_a_controlnet_goes_by_what_was_kept_from_a_layer(drawn, squares, diffusion, community):
+    (gallery,) = {
+        spec.gallery
+        for name in ("sampling.diffusers", "sampling.diffusers-redraw")
+        for spec in describe(community.registry.operation(name).parameters)
+        if spec.name == "control_picture"
+    }
+    kept = Galleries(community.registry.galleries()).add(
+        gallery, "My map", np.asarray(Image.open(squares).convert("RGBA"))
+    )
+    given = {"controlnet": str(diffusion("control")), "control": "map"}
+    by_layer = drawn(control_picture=kept.source, **given)
+    assert np.array_equal(by_layer, drawn(control_picture=str(squares), **given))
 
 
 def test_a_controlnet_can_be_a_file(drawn, squares, diffusion):
