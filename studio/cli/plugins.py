@@ -1,4 +1,4 @@
-"""``impasto plugins``: what was found and what is wrong with it; writing one, and checking one."""
+"""``impasto plugins``: what was found and what is wrong with it; writing, checking and keeping them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from studio.cli.installing import install, remove
 from studio.cli.session import (
     DONE,
     FAILED,
@@ -15,13 +16,19 @@ from studio.cli.session import (
     print_json,
     print_table,
 )
+from studio.host.plugin_records import PluginRecord, records
 from studio.host.plugins import PluginRegistry
+from studio.host.settings import Settings
 
 
 @click.group("plugins", no_args_is_help=False)
 @click.help_option("-h", "--help")
 def command() -> None:
-    """List plugins and what is wrong with them, write a new one, or check one."""
+    """List plugins and what is wrong with them, install, disable, write and check them."""
+
+
+command.add_command(install)
+command.add_command(remove)
 
 
 @command.command("list")
@@ -31,27 +38,73 @@ def command() -> None:
 @click.help_option("-h", "--help")
 @pass_session
 def list_plugins(session: Session, as_json: bool) -> None:
-    """List every plugin that was found: loaded, failed or turned off."""
-    registry = session.services.registry
+    """List every plugin that was found: loaded, failed or disabled."""
+    registry, settings = session.services.registry, session.services.settings
     if as_json:
-        print_json(to_json(registry))
+        print_json(to_json(registry, settings))
         return
-    rows = [
-        (p.name, p.version or "-", "loaded", p.origin, ", ".join(o.id for o in p.operations) or "-")
-        for p in registry.plugins
-    ]
-    rows += [(f.name, "-", "FAILED", f.origin, "-") for f in registry.failures]
-    rows += [(c.name, c.version or "-", "off", c.origin, "-") for c in registry.disabled]
-    if not rows:
+    found = sorted(
+        records(registry, settings.isolated_plugins), key=lambda each: _STATES[each.state]
+    )
+    if not found:
         click.echo("There are no plugins.", err=True)
         return
-    print_table(rows, ("NAME", "VERSION", "STATE", "WHERE", "OPERATIONS"))
+    ids = {plugin.origin + plugin.name: plugin.operations for plugin in registry.plugins}
+    heading = ("NAME", "VERSION", "STATE", "LOAD", "LICENSE", "WHERE", "OPERATIONS")
+    rows = [(*_cells(each), ", ".join(o.id for o in ids.get(each.origin + each.name, ())) or "-")
+            for each in found]  # fmt: skip
+    print_table(rows, heading)
     for failure in registry.failures:
         click.echo(f"\n{failure.name} did not load: {one_line(failure.message)}")
         if session.debug:
             click.echo(failure.traceback)
     if registry.failures and not session.debug:
         click.echo("\n`impasto --debug plugins list` shows the tracebacks.")
+
+
+_STATES = {"loaded": 0, "failed": 1, "disabled": 2}
+
+
+def _cells(plugin: PluginRecord) -> tuple[str, ...]:
+    state = "FAILED" if plugin.state == "failed" else plugin.state
+    load = f"{1000 * plugin.seconds:.0f} ms" if plugin.seconds is not None else "-"
+    own = ", own process" if plugin.isolated else ""
+    return (
+        plugin.name,
+        plugin.version or "-",
+        state + own,
+        load,
+        plugin.licence or "-",
+        plugin.place,
+    )
+
+
+@command.command("disable")
+@click.argument("name")
+@click.help_option("-h", "--help")
+@pass_session
+def disable(session: Session, name: str) -> None:
+    """Do without a plugin until it is enabled again."""
+    from studio.host.plugin_changes import PluginChanges
+
+    PluginChanges(session.services).disable(name)
+
+
+@command.command("enable")
+@click.argument("name")
+@click.help_option("-h", "--help")
+@click.pass_context
+def enable(ctx: click.Context, name: str) -> None:
+    """Load a disabled plugin again."""
+    from studio.host.plugin_changes import PluginChanges
+    from studio.host.plugin_records import record
+
+    changes = PluginChanges(ctx.ensure_object(Session).services)
+    changes.enable(name)
+    found = record(changes.records(), name)
+    if found.message:
+        click.echo(f"{found.name} does not load: {one_line(found.message)}", err=True)
+        ctx.exit(FAILED)
 
 
 @command.command("new")
@@ -115,30 +168,35 @@ def check(
     ctx.exit(DONE if report.passed else FAILED)
 
 
-def to_json(registry: PluginRegistry) -> dict[str, object]:
-    """The registry for ``--json``."""
-    return {
-        "plugins": [
-            {
-                "name": plugin.name,
-                "version": plugin.version,
-                "origin": plugin.origin,
+def to_json(registry: PluginRegistry, settings: Settings) -> dict[str, object]:
+    """The registry for ``--json``: a list for each state."""
+    found = records(registry, settings.isolated_plugins)
+    by_key = {(plugin.name, plugin.origin): plugin for plugin in registry.plugins}
+
+    def described(row: PluginRecord) -> dict[str, object]:
+        plugin = by_key.get((row.name, row.origin))
+        about: dict[str, object] = {
+            "name": row.name,
+            "version": row.version,
+            "origin": row.origin,
+            "kind": row.kind,
+            "distribution": row.distribution,
+            "licence": row.licence,
+            "summary": row.summary,
+            "isolated": row.isolated,
+        }
+        if row.message:
+            about |= {"message": row.message, "traceback": row.traceback}
+        if plugin is not None:
+            about |= {
+                "load_ms": round(1000 * plugin.seconds, 1),
                 "operations": [operation.id for operation in plugin.operations],
                 "models": [card.id for card in plugin.cards],
                 "trainers": [trainer.id for trainer in plugin.trainers],
             }
-            for plugin in registry.plugins
-        ],
-        "failures": [
-            {
-                "name": failure.name,
-                "origin": failure.origin,
-                "message": failure.message,
-                "traceback": failure.traceback,
-            }
-            for failure in registry.failures
-        ],
-        "disabled": [
-            {"name": candidate.name, "origin": candidate.origin} for candidate in registry.disabled
-        ],
+        return about
+
+    names = {"loaded": "plugins", "failed": "failures", "disabled": "disabled"}
+    return {
+        key: [described(row) for row in found if row.state == state] for state, key in names.items()
     }
