@@ -47,6 +47,16 @@ class RunContext:
         self._shown = shown
 
     @property
+    def state(self) -> RunState:
+        """What it shares with the other parts of its run; for the host."""
+        return self._state
+
+    @property
+    def shown(self) -> bool:
+        """Whether its intermediate pictures are of what the canvas shows; for the host."""
+        return self._shown
+
+    @property
     def device(self) -> torch.device:
         """Where to compute now."""
         return self._state.ladder.device

@@ -156,6 +156,8 @@ class JobQueue:
             self.cancel(job)
         for worker in workers:
             worker.join(timeout)
+        if self.runner.isolation is not None:
+            self.runner.isolation.close()
         return not any(worker.is_alive() for worker in workers)
 
     def wait(self, job: Job, timeout: float | None = None) -> bool:

@@ -100,11 +100,17 @@ class RunState:
 
     def check(self) -> None:
         """Give way to more urgent work, then raise Cancelled if this run is to stop."""
-        with self.watch.silent():
-            if self.observer.give_way():
-                self.ladder.restore()
+        self.give_way()
         if self.observer.cancelled():
             raise Cancelled
+
+    def give_way(self) -> bool:
+        """Let more urgent work go first, if there is any; whether there was."""
+        with self.watch.silent():
+            given = self.observer.give_way()
+            if given:
+                self.ladder.restore()
+        return given
 
     def note(self, message: str) -> None:
         """Keep a note for the result and tell the observer; each only once."""

@@ -38,7 +38,10 @@ from studio.host.results import ResultImage, RunResult
 from studio.host.run_state import RunState
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
+
+    from studio.host.isolation.isolation import Isolation
 
 
 @dataclass
@@ -50,12 +53,14 @@ class Runner:
         store: where models are found.
         networks: cache of loaded networks.
         max_pixels: larger results are refused.
+        isolation: runs the plugins that are to have processes of their own; None = there are none.
     """
 
     registry: PluginRegistry
     store: ModelStore
     networks: NetworkCache = field(default_factory=NetworkCache)
     max_pixels: int = 300_000_000
+    isolation: Isolation | None = None
 
     def execute(self, request: RunRequest, observer: Observer | None = None) -> RunResult:
         """Run to the end.
@@ -70,6 +75,9 @@ class Runner:
             # A document of its own is the same whatever is open: neither its depth nor its profile.
             request = replace(request, picture=None, layer=None)
         check_request(operation, parameters, request, self.max_pixels)
+        watcher = observer or Observer()
+        if self.isolation is not None and self.isolation.covers(self.registry, operation.id):
+            return self.isolation.execute(self, operation, parameters, request, watcher)
         devices.warm_up()
         device = devices.resolve(request.device)
         dtype = devices.preferred_dtype(device)
@@ -77,17 +85,7 @@ class Runner:
             import torch
 
             dtype = torch.float32
-        watcher = observer or Observer()
-        state = RunState(
-            request,
-            watcher,
-            self.networks,
-            self.store,
-            device,
-            dtype,
-            self._run_nested,
-            self._references(operation, request),
-        )
+        state = self.state(operation, request, watcher, device, dtype)
         try:
             return _Run(self.registry, operation, parameters, state).result()
         except (RuntimeError, MemoryError) as error:
@@ -96,6 +94,27 @@ class Runner:
             raise
         finally:
             state.watch.close()
+
+    def state(
+        self,
+        operation: Operation,
+        request: RunRequest,
+        observer: Observer,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> RunState:
+        """What all parts of one run share."""
+        references = self._references(operation, request)
+        return RunState(
+            request,
+            observer,
+            self.networks,
+            self.store,
+            device,
+            dtype,
+            self._run_nested,
+            references,
+        )
 
     def _references(self, operation: Operation, request: RunRequest) -> References:
         """The reader of reference pictures, in the space of the tensors that the run is given."""
@@ -113,6 +132,8 @@ class Runner:
     ) -> Any:
         operation = self.registry.operation(operation_id)
         parameters = validate(operation.parameters, dict(given))
+        if self.isolation is not None and self.isolation.covers(self.registry, operation.id):
+            return self.isolation.call(self, operation, parameters, args, context)
         return self.registry.function(operation)(*args, parameters, context)
 
 

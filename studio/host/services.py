@@ -11,6 +11,7 @@ from psygnal import Signal
 
 from studio.document.events import emit, listen
 from studio.host.galleries import Galleries
+from studio.host.isolation.isolation import Isolation
 from studio.host.models import ModelStore, default_cache_dir
 from studio.host.networks import NetworkCache
 from studio.host.plugins import PluginRegistry, discover
@@ -68,7 +69,21 @@ class Services:
     def runner(self) -> Runner:
         """Runs one request on the calling thread, within the present settings."""
         limit = self.settings.max_megapixels * 1_000_000
-        return Runner(self.registry, self.store, self.networks, limit)
+        return Runner(self.registry, self.store, self.networks, limit, self.isolation)
+
+    @cached_property
+    def isolation(self) -> Isolation:
+        """Runs the plugins that the user wants in processes of their own."""
+        settings = self.settings
+        isolation = Isolation(
+            lambda: settings.isolated_plugins, self.plugins, lambda: settings.disabled_plugins
+        )
+
+        def follow(_names: frozenset[str]) -> None:
+            isolation.keep()
+
+        listen(settings.changed, follow)
+        return isolation
 
     @cached_property
     def jobs(self) -> JobQueue:

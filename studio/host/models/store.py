@@ -75,6 +75,7 @@ class ModelStore:
 
     Attributes:
         cache_dir: the folder given.
+        bundled_dir: the folder given.
         problems: sentences about cards that had to be left out.
     """
 
@@ -88,7 +89,7 @@ class ModelStore:
     ) -> None:
         self.cache_dir = cache_dir
         self.problems: tuple[str, ...] = ()
-        self._bundled_dir = bundled_dir
+        self.bundled_dir = bundled_dir
         self._patience = patience or Patience()
         self._cache = FileCache(cache_dir)
         self._conversions = Conversions(self._cache)
@@ -221,7 +222,7 @@ class ModelStore:
                 raise UserError(
                     f"The files of {id} are missing or damaged in {place}.",
                     "Install Impasto again: pip install --force-reinstall impasto"
-                    if place.is_relative_to(self._bundled_dir)
+                    if place.is_relative_to(self.bundled_dir)
                     else "Install its plugin again.",
                 )
             return found
@@ -395,7 +396,7 @@ class ModelStore:
 
     def _path(self, card: ModelCard, file: ModelFile) -> Path:
         if _is_bundled(card):
-            return self._bundled_dir / location(card, file)
+            return self.bundled_dir / location(card, file)
         return self._cache.path(file)
 
     def _spare(self, card: ModelCard) -> list[ModelFile]:
