@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from studio.cli.installing import install, remove
+from studio.cli.isolating import isolate
 from studio.cli.session import (
     DONE,
     FAILED,
@@ -29,6 +30,7 @@ def command() -> None:
 
 command.add_command(install)
 command.add_command(remove)
+command.add_command(isolate)
 
 
 @command.command("list")

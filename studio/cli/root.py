@@ -105,6 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         fault.__cause__ = error
         code = report(fault, debug=session.debug)
+    finally:
+        session.close()
     return code if isinstance(code, int) else DONE
 
 

@@ -40,6 +40,11 @@ class Session:
 
         return build_services()
 
+    def close(self) -> None:
+        """Leave no process behind."""
+        if "services" in self.__dict__:
+            self.services.isolation.close()
+
     def set_up_logging(self) -> None:
         """Without ``--debug`` the user reads errors and notes, not log messages."""
         logger = logging.getLogger("studio")
