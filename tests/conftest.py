@@ -20,7 +20,7 @@ for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 # Pools that their libraries keep for the whole process; Qt threads show up as dummies.
-_KEPT_THREADS = ("tqdm_monitor", "pytest_timeout", "Dummy-")
+_KEPT_THREADS = ("tqdm_monitor", "pytest_timeout", "Dummy-", "fsspecIO")
 
 
 @pytest.fixture(scope="session")

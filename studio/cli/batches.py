@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +25,14 @@ from studio.cli.session import (
     print_json,
 )
 from studio.host.batch.batch import Order, Summary, Tools, check_order, run_batch
-from studio.host.batch.engines import Watcher
+from studio.host.batch.cluster import Cluster, Wanted
+from studio.host.batch.engines import Engine, LocalEngine, Watcher
 from studio.host.batch.items import Item, Outcome
+from studio.host.batch.places import Place
+from studio.host.batch.ray_engine import RayEngine
 from studio.host.batch.report import as_row, check_report, write_report
+from studio.host.batch.threads import limit_threads
+from studio.host.batch.work import Worker
 from studio.host.recipes import read_recipe
 from studio.host.recipes.replay import Manner
 from studio.host.requests import Precision
@@ -36,8 +43,8 @@ class Wish:
     """What a command line asks for; each as its flag's help says."""
 
     recipe: Path
-    inputs: tuple[Path, ...]
-    output: Path
+    inputs: tuple[Place, ...]
+    output: Place
     template: str
     resume: bool
     watch: bool
@@ -48,6 +55,8 @@ class Wish:
     device: str
     precision: Precision
     as_json: bool
+    threads: int | None
+    cluster: Wanted | None
 
 
 def run(session: Session, wish: Wish) -> int:
@@ -67,8 +76,12 @@ def run(session: Session, wish: Wish) -> int:
         check_order(order, tools)
     except UserError as error:
         raise Usage(error.message, error.hint) from error
-    with interruptible() as asked, shown(order.recipe.name) as update:
-        summary = run_batch(order, tools, _Screen(order, wish, update, asked))
+    with (
+        _engine(session, wish) as engine,
+        interruptible() as asked,
+        shown(order.recipe.name) as update,
+    ):
+        summary = run_batch(order, tools, _Screen(order, wish, update, asked), engine)
     if wish.report is not None:
         write_report(wish.report, order.recipe, order.folder, summary)
     _conclude(order, summary, wish)
@@ -89,6 +102,18 @@ def _order(wish: Wish) -> Order:
         overwrite=wish.overwrite,
         watch=wish.watch,
     )
+
+
+@contextmanager
+def _engine(session: Session, wish: Wish) -> Iterator[Callable[[Worker], Engine]]:
+    """Who does the work, while it is needed."""
+    if wish.cluster is None:
+        if wish.threads is not None:
+            limit_threads(wish.threads)
+        yield LocalEngine
+        return
+    with Cluster(wish.cluster, quiet=not session.debug) as cluster:
+        yield lambda worker: RayEngine(worker, cluster)
 
 
 class _Screen(Watcher):
@@ -122,7 +147,7 @@ class _Screen(Watcher):
         if self._wish.as_json:
             print_json(as_row(outcome, self._order.folder), compact=True)
         elif outcome.state == "done" and self._lines:
-            name = click.format_filename(self._order.folder / outcome.item.output)
+            name = click.format_filename(str(self._order.folder / outcome.item.output))
             width, height = outcome.size or (0, 0)
             click.echo(f"{name}  ({width} x {height}, {outcome.seconds:.1f} s)")
 

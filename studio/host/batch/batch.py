@@ -20,7 +20,8 @@ from studio.host.batch.items import (
     plan,
     refuse_overwriting,
 )
-from studio.host.batch.ledger import Ledger
+from studio.host.batch.ledger import Ledger, open_ledger
+from studio.host.batch.places import Place, place
 from studio.host.batch.work import Work, Worker
 from studio.host.memory import keep_pages
 from studio.host.models import ModelStore
@@ -29,6 +30,7 @@ from studio.host.recipes.checking import check_recipe
 from studio.host.recipes.model import Recipe
 from studio.host.recipes.replay import Execute, Manner
 
+Stamp = tuple[str | int, int]
 POLL = 1.0
 """Seconds between two looks at a folder that is watched."""
 
@@ -39,8 +41,8 @@ class Order:
 
     Attributes:
         recipe: the steps.
-        inputs: pictures and folders.
-        folder: for the results.
+        inputs: pictures and folders; paths, or addresses.
+        folder: for the results; the same.
         template: of their names.
         manner: device, precision, and whether models may be others.
         new_seeds: other seeds than the recipe's, for each picture its own.
@@ -50,8 +52,8 @@ class Order:
     """
 
     recipe: Recipe
-    inputs: tuple[Path, ...]
-    folder: Path
+    inputs: tuple[Place, ...]
+    folder: Place
     template: str = DEFAULT_TEMPLATE
     manner: Manner = Manner()  # noqa: RUF009 - frozen
     new_seeds: bool = False
@@ -136,7 +138,7 @@ def run_batch(
     items = check_order(order, tools)
     keep_pages()
     started, summary = time.monotonic(), Summary()
-    with Ledger(order.folder) as ledger:
+    with open_ledger(order.folder) as ledger:
         work = Work(
             order.recipe,
             str(order.folder),
@@ -183,7 +185,7 @@ def _rounds(order: Order, items: tuple[Item, ...], watcher: Watcher) -> Iterator
     done = {item.source: _stamp(item) for item in items}
     if items:
         yield items
-    seen: dict[str, tuple[int, int] | None] = {}
+    seen: dict[str, Stamp | None] = {}
     while order.watch:
         if _waited(watcher):
             return
@@ -216,10 +218,13 @@ def _waited(watcher: Watcher) -> bool:
     return False
 
 
-def _stamp(item: Item) -> tuple[int, int] | None:
+def _stamp(item: Item) -> Stamp | None:
     """When a file was changed and how large it is; None if it is gone."""
+    path = place(item.source)
+    if not isinstance(path, Path):
+        return path.stamp()
     try:
-        status = Path(item.source).stat()
+        status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size

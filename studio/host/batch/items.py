@@ -10,6 +10,7 @@ from typing import Literal
 
 from studio.api.errors import UserError
 from studio.files.formats import READABLE_SUFFIXES, WRITABLE_SUFFIXES, writable_format
+from studio.host.batch.places import Place, Url, identity, place
 
 DEFAULT_TEMPLATE = "{name}.{ext}"
 FIELDS = ("name", "recipe", "ext", "number")
@@ -23,7 +24,7 @@ class Item:
     """One picture of a batch.
 
     Attributes:
-        source: path of the picture.
+        source: path of the picture, or its address.
         output: where the result goes, relative to the folder of the batch, with slashes.
         seed: the first of new seeds; None: those of the recipe.
     """
@@ -68,32 +69,33 @@ class Found:
     """A picture that was found.
 
     Attributes:
-        path: of the file.
+        path: of the file, or its address.
         folder: relative to the folder that was named, "" for a file that was named itself.
     """
 
-    path: Path
+    path: Place
     folder: str = ""
 
 
-def find_pictures(inputs: Iterable[Path], output: Path) -> list[Found]:
+def find_pictures(inputs: Iterable[Place], output: Place) -> list[Found]:
     """The pictures that are named, and those in folders and the folders in them, in order of names.
 
     Args:
-        inputs: files and folders.
+        inputs: files and folders; paths, or addresses.
         output: folder of the results; what lies in it is left out, unless it was named itself.
 
     Raises:
         UserError: if there is no such file or folder.
     """
-    found: dict[Path, Found] = {}
-    away = output.resolve()
+    found: dict[str, Found] = {}
+    away = identity(output)
     for path in inputs:
         if path.is_dir():
-            for each in _inside(path, away):
-                found.setdefault(each.path.resolve(), each)
-        elif path.is_file():
-            found.setdefault(path.resolve(), Found(path))
+            inside = _inside(path, away) if isinstance(path, Path) else _behind(path, away)
+            for each in inside:
+                found.setdefault(identity(each.path), each)
+        elif path.exists():
+            found.setdefault(identity(path), Found(path))
         else:
             raise UserError(f"There is no file or folder {path}.", "Name pictures or folders.")
     return list(found.values())
@@ -137,7 +139,7 @@ def plan(
     """
     check_template(template)
     items: list[Item] = []
-    taken: dict[str, Path] = {}
+    taken: dict[str, Place] = {}
     for number, each in enumerate(found, 1):
         suffix = each.path.suffix.lower()
         ext = suffix[1:] if suffix in WRITABLE_SUFFIXES else "png"
@@ -154,15 +156,15 @@ def plan(
     return tuple(items)
 
 
-def refuse_overwriting(items: Iterable[Item], folder: Path) -> None:
+def refuse_overwriting(items: Iterable[Item], folder: Place) -> None:
     """Refuse to replace an input.
 
     Raises:
         UserError: naming it.
     """
-    sources = {Path(item.source).resolve() for item in items}
+    sources = {identity(place(item.source)) for item in items}
     for item in items:
-        target = (folder / item.output).resolve()
+        target = identity(folder / item.output)
         if target in sources:
             raise UserError(
                 f"The result would overwrite the input {target}.",
@@ -170,17 +172,36 @@ def refuse_overwriting(items: Iterable[Item], folder: Path) -> None:
             )
 
 
-def _inside(folder: Path, away: Path) -> list[Found]:
+def _inside(folder: Path, away: str) -> list[Found]:
     found = []
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if hidden or path.suffix.lower() not in READABLE_SUFFIXES or not path.is_file():
+        relative = path.relative_to(folder)
+        if not _is_picture(PurePosixPath(relative.as_posix())) or not path.is_file():
             continue
-        if away != folder.resolve() and path.resolve().is_relative_to(away):
+        if away != identity(folder) and path.resolve().is_relative_to(away):
             continue
-        inner = path.parent.relative_to(folder).as_posix()
+        inner = relative.parent.as_posix()
         found.append(Found(path, "" if inner == "." else inner))
     return found
+
+
+def _behind(folder: Url, away: str) -> list[Found]:
+    found = []
+    for name in folder.files():
+        path, relative = folder / name, PurePosixPath(name)
+        if not _is_picture(relative):
+            continue
+        if away != identity(folder) and identity(path).startswith(f"{away}/"):
+            continue
+        inner = relative.parent.as_posix()
+        found.append(Found(path, "" if inner == "." else inner))
+    return found
+
+
+def _is_picture(path: PurePosixPath) -> bool:
+    """Whether a path in a folder is of a kind that is read, and nothing of it is hidden."""
+    hidden = any(part.startswith(".") for part in path.parts)
+    return path.suffix.lower() in READABLE_SUFFIXES and not hidden
 
 
 def _filled(template: str, name: str, recipe: str, ext: str, number: int) -> str:

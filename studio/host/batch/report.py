@@ -12,6 +12,7 @@ from studio.api.errors import UserError
 from studio.files.atomic import replace_file
 from studio.host.batch.batch import Summary
 from studio.host.batch.items import Outcome
+from studio.host.batch.places import Place
 from studio.host.recipes.model import Recipe
 
 SUFFIXES = (".csv", ".json")
@@ -42,7 +43,7 @@ def check_report(path: Path) -> None:
         raise UserError(f"There is no folder {path.parent}.", "Make it first, or name another.")
 
 
-def write_report(path: Path, recipe: Recipe, folder: Path, summary: Summary) -> None:
+def write_report(path: Path, recipe: Recipe, folder: Place, summary: Summary) -> None:
     """Write one row for each picture: CSV or JSON, as the suffix says.
 
     Raises:
@@ -69,7 +70,7 @@ def write_report(path: Path, recipe: Recipe, folder: Path, summary: Summary) -> 
     replace_file(path, lambda file: _put(file, data))
 
 
-def as_row(outcome: Outcome, folder: Path) -> dict[str, Any]:
+def as_row(outcome: Outcome, folder: Place) -> dict[str, Any]:
     """An outcome by column."""
     width, height = outcome.size or (None, None)
     values = (

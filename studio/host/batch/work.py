@@ -20,8 +20,9 @@ from studio.api.errors import Cancelled, UserError
 from studio.document import Picture
 from studio.files.documents import read_document, write_document
 from studio.files.metadata import Metadata
-from studio.host.batch.items import PARTIAL, Item, Outcome
-from studio.host.batch.ledger import Entries, is_ours, sha256_of
+from studio.host.batch.items import Item, Outcome
+from studio.host.batch.ledger import Entries, is_ours, passing_name, sha256_of
+from studio.host.batch.places import place, reading, writing
 from studio.host.disclosure import public
 from studio.host.models import ModelStore
 from studio.host.observer import Observer
@@ -39,7 +40,7 @@ class Work:
 
     Attributes:
         recipe: the steps.
-        folder: of the results.
+        folder: of the results; a path, or an address.
         manner: device, precision, and whether models may be others.
         entries: results of earlier batches.
         resume: whether what those have done is left as it is.
@@ -83,14 +84,17 @@ class Worker:
         execute: runs requests.
         registry: of the operations.
         store: of the models.
+
+    Attributes:
+        base: names what results depend on besides the picture: recipe, plugins and models.
     """
 
     def __init__(
         self, work: Work, execute: Execute, registry: PluginRegistry, store: ModelStore
     ) -> None:
         self.work, self._execute, self._store = work, execute, store
-        self._folder = Path(work.folder)
-        self._base = _base_key(work, registry, store)
+        self._folder = place(work.folder)
+        self.base = _base_key(work, registry, store)
 
     def process(self, item: Item, observer: Observer | None = None) -> Outcome:
         """All stages; what fails is in the outcome. The file still has its passing name.
@@ -126,39 +130,39 @@ class Worker:
         return _guarded(made.loaded.item, lambda: self._write(made))
 
     def _read(self, item: Item) -> Loaded | Outcome:
-        path, target = Path(item.source), self._folder / item.output
-        key = self._key(path, new_seeds=item.seed is not None)
-        if target.exists():
-            entry = self.work.entries.get(item.output)
-            ours = is_ours(target, entry)
-            if self.work.resume and ours and entry is not None and entry.key == key:
-                return Outcome(item, "skipped", key, entry.sha256)
-            if not (ours or self.work.overwrite):
-                raise UserError(
-                    f"There is a file {target} already that no batch made.",
-                    "Name another folder or template, or allow overwriting.",
-                )
-        opened = read_document(path, max_pixels=self.work.max_pixels)
+        with reading(place(item.source)) as path:
+            key = self._key(path, new_seeds=item.seed is not None)
+            target = self._folder / item.output
+            if target.exists():
+                entry = self.work.entries.get(item.output)
+                ours = is_ours(target, entry)
+                if self.work.resume and ours and entry is not None and entry.key == key:
+                    return Outcome(item, "skipped", key, entry.sha256)
+                if not (ours or self.work.overwrite):
+                    raise UserError(
+                        f"There is a file {target} already that no batch made.",
+                        "Name another folder or template, or allow overwriting.",
+                    )
+            opened = read_document(path, max_pixels=self.work.max_pixels)
         return Loaded(item, key, opened.picture, opened.metadata)
 
     def _write(self, made: Made) -> Outcome:
         loaded, result = made.loaded, made.result
-        target = self._folder / loaded.item.output
-        target.parent.mkdir(parents=True, exist_ok=True)
-        short = hashlib.sha256(target.name.encode()).hexdigest()[:16]
-        partial = target.with_name(f"{PARTIAL}{short}{target.suffix}")
+        partial = passing_name(self._folder, loaded.item.output)
         recipe = (*loaded.metadata.recipe, *map(public, result.records))
         metadata = replace(loaded.metadata, recipe=recipe)
-        try:
-            notes = write_document(partial, result.picture, metadata)
-        except UserError as error:
-            message = error.message.replace(partial.name, target.name)
-            raise UserError(message, error.hint) from error
+        with writing(partial) as path:
+            try:
+                notes = write_document(path, result.picture, metadata)
+            except UserError as error:
+                name = (self._folder / loaded.item.output).name
+                raise UserError(error.message.replace(path.name, name), error.hint) from error
+            sha256 = sha256_of(path)
         return Outcome(
             loaded.item,
             "done",
             loaded.key,
-            sha256_of(partial),
+            sha256,
             str(partial),
             (result.picture.width, result.picture.height),
             made.seconds,
@@ -173,7 +177,7 @@ class Worker:
             raise UserError(
                 f"{path} cannot be read: {error.strerror or error}.", "Is it still there?"
             ) from error
-        return hashlib.sha256(f"{content} {self._base} {new_seeds}".encode()).hexdigest()
+        return hashlib.sha256(f"{content} {self.base} {new_seeds}".encode()).hexdigest()
 
 
 def _base_key(work: Work, registry: PluginRegistry, store: ModelStore) -> str:

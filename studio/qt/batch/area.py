@@ -240,4 +240,5 @@ class BatchArea(Area):
 
 
 def _show_folder(run: BatchRun) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.order.folder.absolute())))
+    folder = Path(str(run.order.folder)).absolute()  # the form names no addresses
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

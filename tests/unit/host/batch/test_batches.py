@@ -18,7 +18,7 @@ from studio.host.batch import batch as batches
 from studio.host.batch.batch import Order, Tools, run_batch
 from studio.host.batch.engines import Watcher
 from studio.host.batch.items import Found, check_template, find_pictures, plan
-from studio.host.batch.ledger import NAME, Ledger
+from studio.host.batch.ledger import NAME, FolderLedger
 from studio.host.batch.report import write_report
 from studio.host.recipes import EditStep, OperationStep, Recipe
 from studio.host.recipes.replay import Manner
@@ -168,7 +168,7 @@ def test_an_entry_without_its_file_and_half_a_line_cost_nothing(order, tools, tm
 
 
 def test_two_batches_do_not_write_into_one_folder(order, tools):
-    with Ledger(order.folder), pytest.raises(UserError, match="Another batch"):
+    with FolderLedger(order.folder), pytest.raises(UserError, match="Another batch"):
         run_batch(order, tools)
     assert states(run_batch(order, tools)) == ["done"] * 4
 
