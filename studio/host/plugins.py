@@ -123,6 +123,10 @@ class PluginRegistry:
             raise UserError(f"There is no operation {operation_id}.", hint)
         return found
 
+    def get(self, operation_id: str) -> Operation | None:
+        """The operation with this id; None if there is none, such as of a plugin that was disabled."""
+        return self._operations.get(operation_id)
+
     def plugin_of(self, operation_id: str) -> LoadedPlugin:
         """The plugin that declares an operation.
 

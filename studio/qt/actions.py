@@ -123,20 +123,22 @@ class Actions(QObject):
         canvas: QWidget | None = None,
     ) -> None:
         super().__init__(window)
-        self._window, self._canvas = window, canvas
+        self._window, self._canvas, self._theme = window, canvas, theme
+        self._menus: dict[str, QMenu] = {}
+        self._operation_menus: dict[str, QMenu] = {}
         self.commands: dict[str, Command] = {}
         for command in commands:
             if command.id in self.commands:
                 raise ValueError(f"two commands are called {command.id}")
             self.commands[command.id] = command
         self._actions = {
-            command.id: self._make(command, theme, handlers[command.id])
+            command.id: self._make(command, handlers[command.id])
             for command in self.commands.values()
         }
         self._shown: frozenset[str] | None = None
         self.show_state({})
 
-    def _make(self, command: Command, theme: Theme, handler: Callable[..., object]) -> QAction:
+    def _make(self, command: Command, handler: Callable[..., object]) -> QAction:
         literal = command.id.startswith(OPERATION)
         title = tr(command.title)
         action = QAction(title.replace("&", "&&") if literal else title, self._window)
@@ -144,7 +146,7 @@ class Actions(QObject):
         action.setStatusTip(tr(command.tip))
         action.setCheckable(command.checkable)
         if command.icon:
-            theme.bind(action, command.icon)
+            self._theme.bind(action, command.icon)
         if command.checkable:
             action.toggled.connect(handler)
         else:
@@ -232,7 +234,50 @@ class Actions(QObject):
                     menus[path].addSeparator()
                     sections[path] = command.section
             menus[command.menu].addAction(self._actions[command.id])
+        self._menus = menus
+        operations = (each for each in self.commands.values() if each.id.startswith(OPERATION))
+        self._operation_menus = {each.menu: menus[each.menu] for each in operations}
         return menus
+
+    def replace_operations(
+        self, commands: Iterable[Command], handlers: Mapping[str, Callable[..., object]]
+    ) -> None:
+        """Let other operations be the first in the Tools menu; those that stay keep their action.
+
+        Args:
+            commands: made by `operation_command`, in their order.
+            handlers: by command id.
+        """
+        wanted = {command.id: command for command in commands}
+        for old in [each for each in self.commands if each.startswith(OPERATION)]:
+            command = self.commands.pop(old)
+            self._operation_menus[command.menu].removeAction(self._actions[old])
+            if wanted.get(old) != command:
+                action = self._actions.pop(old)
+                self._window.removeAction(action)
+                action.deleteLater()
+        for command in wanted.values():
+            self.commands[command.id] = command
+            if command.id not in self._actions:
+                self._actions[command.id] = self._make(command, handlers[command.id])
+            self._menu_of_operations(command.menu).addAction(self._actions[command.id])
+        for menu in self._operation_menus.values():
+            menu.menuAction().setVisible(not menu.isEmpty())
+        self._shown = None
+
+    def _menu_of_operations(self, path: str) -> QMenu:
+        """A menu of the Tools menu; a new one comes in by its name among the others."""
+        if path not in self._operation_menus:
+            tools, others = self._menus["Tools"], self._operation_menus
+            after = [others[each].menuAction() for each in sorted(others) if each > path]
+            if not after and others:
+                actions = tools.actions()
+                last = max(actions.index(menu.menuAction()) for menu in others.values())
+                after = actions[last + 1 :]
+            made = others[path] = QMenu(tr(path.partition("/")[2]), tools)
+            made.menuAction().setObjectName(f"menu:{path}")
+            tools.insertMenu(after[0] if after else tools.actions()[0], made)
+        return self._operation_menus[path]
 
     def fill_toolbar(self, bar: QToolBar) -> None:
         """Add the buttons of the toolbar."""

@@ -12,9 +12,12 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
+from studio.api.models import CheckpointLoader
 from studio.api.operation import Operation
+from studio.api.trainer import Trainer
+from studio.document.events import listen
 from studio.host.services import Services
-from studio.qt.actions import OPERATION, Actions, operation_command
+from studio.qt.actions import Actions
 from studio.qt.area import Desk, Panel
 from studio.qt.areas import AREAS
 from studio.qt.background import Background
@@ -42,7 +45,7 @@ from studio.qt.welcome import Welcome
 from studio.qt.window import handlers
 from studio.qt.window.bars import add_toolbar
 from studio.qt.window.center import Center
-from studio.qt.window.commands import COMMANDS
+from studio.qt.window.commands import COMMANDS, operation_commands
 from studio.qt.window.docks import Docks
 from studio.qt.window.looking import Looking
 from studio.qt.window.recent import RecentMenu
@@ -64,8 +67,14 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(False)
         background = Background(self)
-        registry = services.registry
-        models = Models(services.store, registry.loaders, background, self, registry.trainers)
+
+        def loaders() -> tuple[CheckpointLoader, ...]:
+            return services.registry.loaders()  # plugins come and go, and with them the registry
+
+        def trainers() -> tuple[Trainer, ...]:
+            return services.registry.trainers()
+
+        models = Models(services.store, loaders, background, self, trainers)
         self.workspace = Workspace(
             services, theme, background, MessageBar(theme), Session(self), models
         )
@@ -99,12 +108,10 @@ class MainWindow(QMainWindow):
     # Composition
 
     def _make_actions(self) -> Actions:
-        operations = self.services.registry.operations()
+        operations, chosen = operation_commands(self.services.registry, self._choose)
         added = (command for area in self.areas for command in area.commands)
-        commands = (*COMMANDS, *added, *map(operation_command, operations))
-        handled: dict[str, Callable[..., object]] = handlers.of(self)
-        for operation in operations:
-            handled[OPERATION + operation.id] = partial(self._choose, operation.id)
+        commands = (*COMMANDS, *added, *operations)
+        handled: dict[str, Callable[..., object]] = {**handlers.of(self), **chosen}
         for area in self.areas:
             handled.update(area.handlers())
         made = Actions(self, self.workspace.theme, commands, handled, self.canvas)
@@ -180,6 +187,7 @@ class MainWindow(QMainWindow):
         models.imported.connect(lambda _: self.status.show_busy(""))
         self.workspace.background.failed.connect(self.messages.show_error)
         self.services.settings.changed.connect(self._show_settings)
+        self._unlisten = listen(self.services.plugins_changed, self._show_plugins)
         self.toolbox.changed.connect(self._show_tool)
         for area in self.areas:
             area.facts_changed.connect(self._show_state)
@@ -211,6 +219,16 @@ class MainWindow(QMainWindow):
             start()
         else:
             self.files.settled(start)
+
+    def _show_plugins(self) -> None:
+        """Plugins came, went or were loaded again: so do their commands and forms."""
+        self.actions_by_id.replace_operations(
+            *operation_commands(self.services.registry, self._choose)
+        )
+        self.actions_by_id.set_keys(self.services.settings.shortcuts)
+        self.tools.renew()
+        self.workspace.models.refresh()
+        self._show_state()
 
     # What is shown
 
@@ -398,6 +416,7 @@ class MainWindow(QMainWindow):
         settings = self.services.settings
         settings.update(geometry=geometry, window_state=self.panels.save())
         settings.changed.disconnect(self._show_settings)
+        self._unlisten()
         self.warm_up.stop()
         self.runs.cancel_all()
         for area in self.areas:

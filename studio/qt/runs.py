@@ -299,8 +299,9 @@ class Runs(QObject):
 
     def waits(self, result: RunResult) -> bool:
         """Whether a result is looked at before it is opened as a picture, with no other one open."""
-        operation = self._queue.runner.registry.operation(result.request.operation)
-        return result.variations > 1 or operation.seeded or bool(operation.follow_ups)
+        operation = self._queue.runner.registry.get(result.request.operation)
+        again = operation is not None and (operation.seeded or bool(operation.follow_ups))
+        return result.variations > 1 or again
 
     def choose(self, variation: int) -> None:
         """Show another of several results."""

@@ -43,11 +43,13 @@ class Sketches(QObject):
     ) -> None:
         super().__init__(parent)
         self._services, self._background, self._library = services, background, library
-        folder = services.store.cache_dir / "sketches"
-        self._book = SketchBook(folder, services.registry)
         self._wishes: list[_Wish] = []
         self._now: tuple[_Wish, Job] | None = None
         self._failed: set[Path] = set()
+
+    @property
+    def _book(self) -> SketchBook:
+        return SketchBook(self._services.store.cache_dir / "sketches", self._services.registry)
 
     @property
     def busy(self) -> bool:

@@ -129,14 +129,15 @@ class GeneratingArea(Area):
             pane.clear()
 
     def _show_result(self, result: RunResult) -> None:
-        operation = self.desk.workspace.services.registry.operation(result.request.operation)
+        operation = self.desk.workspace.services.registry.get(result.request.operation)
         several = len(self._images) > 1
         state = self._size_of(self._images)
         if several:
             state += " · " + tr("choose one of {count}", count=len(self._images))
         chosen = self._runs.variation if several else None
         self.pane.show_pictures(tr(result.title), state, self._images, chosen)
-        self.pane.offer(self.follow_ups.of(operation) if result.input == "none" else ())
+        follows = operation is not None and result.input == "none"
+        self.pane.offer(self.follow_ups.of(operation) if operation and follows else ())
         if self.desk.workspace.session.document is None:
             self.pane.grid.setFocus()
 

@@ -68,9 +68,13 @@ class CanvasTool(BoxTool):
         super().__init__(desk)
         self.fill = "clear"
         self.operation: Operation | None = None
-        self.operations = {
+
+    @property
+    def operations(self) -> dict[str, Operation]:
+        """Those that can fill the new area, by id."""
+        return {
             operation.id: operation
-            for operation in desk.workspace.services.registry.operations()
+            for operation in self.desk.workspace.services.registry.operations()
             if operation.margin_values is not None
         }
 
@@ -189,8 +193,7 @@ class CanvasOptions(Row):
             self.sides[side] = box
             self.add(box, tr(title))
         self.gap()
-        titles = {each.id: each.title for each in tool.operations.values()}
-        self.fill = choice(tr("Fill the new area with"), {**FILLS, **titles})
+        self.fill = choice(tr("Fill the new area with"), self._fills())
         self.fill.activated.connect(lambda _: tool.choose_fill(self.fill.currentData()))
         self.add(self.fill, tr("Fill"))
         self.gap()
@@ -204,8 +207,16 @@ class CanvasOptions(Row):
         tool.changed.connect(self._show)
         self._show()
 
+    def _fills(self) -> dict[str, str]:
+        return {**FILLS, **{each.id: each.title for each in self._tool.operations.values()}}
+
     def _show(self) -> None:
         self.setEnabled(self._tool.box is not None)
+        fills = self._fills()
+        if list(fills) != [self.fill.itemData(row) for row in range(self.fill.count())]:
+            self.fill.clear()
+            for value, title in fills.items():
+                self.fill.addItem(tr(title), value)
         for (side, _), pixels in zip(SIDES, self._tool.margins(), strict=True):
             with quiet(self.sides[side]):
                 self.sides[side].setValue(pixels)

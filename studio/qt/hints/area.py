@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from weakref import WeakSet
 
 from studio.qt.area import Area, Desk
 from studio.qt.hints.section import HintSection
@@ -27,6 +28,7 @@ class HintsArea(Area):
         self._before = desk.toolbox.current.id
         self._tool = self._before
         self.sections: dict[str, HintSection] = {}
+        self._prepared: WeakSet[OperationPage] = WeakSet()
         window.tools.changed.connect(self._on_form)
         desk.toolbox.changed.connect(self._on_tool)
 
@@ -53,8 +55,9 @@ class HintsArea(Area):
             toolbox.choose(self._before if fits else FIRST)
 
     def _prepare(self, page: OperationPage) -> None:
-        if page.operation.id in self.sections:
+        if page in self._prepared:
             return
+        self._prepared.add(page)
         desk = self.desk
         section = HintSection(self._points, desk.toolbox.colors, desk.workspace.theme)
         self.sections[page.operation.id] = section

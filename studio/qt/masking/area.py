@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from weakref import WeakSet
 
 from PySide6.QtGui import QPainter
 
@@ -28,6 +29,7 @@ class MaskArea(Area):
         self._window = cast("MainWindow", desk.window)
         self._tools, self._mask = self._window.tools, desk.workspace.mask
         self.sections: dict[str, MaskSection] = {}
+        self._prepared: WeakSet[OperationPage] = WeakSet()
         self._page: OperationPage | None = None
         self._veil = MaskVeil()
         self._shown: Raster | None = None
@@ -65,7 +67,8 @@ class MaskArea(Area):
         if page is self._page:
             return
         self._page = page
-        if page is not None and page.operation.id not in self.sections:
+        if page is not None and page not in self._prepared:
+            self._prepared.add(page)
             section = self.sections[page.operation.id] = MaskSection(self._mask)
             section.shown.toggled.connect(self._renew)
             page.insert(section)

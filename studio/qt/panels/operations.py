@@ -54,6 +54,11 @@ class OperationList(QWidget):
         theme.changed.connect(lambda: self._fill(self.search.text()))
         self._fill("")
 
+    def show_operations(self, operations: Sequence[Operation]) -> None:
+        """List other ones from now on."""
+        self._operations = {operation.id: operation for operation in operations}
+        self._fill(self.search.text())
+
     def _fill(self, query: str) -> None:
         self.list.clear()
         operations = list(self._operations.values())

@@ -13,6 +13,7 @@ from studio.api.errors import UserError
 from studio.api.models import ModelCard
 from studio.api.operation import Operation
 from studio.api.parameters import ParameterSpec
+from studio.host.plugins import PluginRegistry
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.panels.operation_page import OperationPage, changes_at_once
 from studio.qt.panels.operations import OperationList
@@ -38,7 +39,6 @@ class ToolPanel(QStackedWidget):
         super().__init__()
         self._workspace = workspace
         self._pages: dict[str, OperationPage] = {}
-        self._registry = workspace.services.registry
         self.operations = OperationList(self._registry.operations(), workspace.theme)
         self.operations.chosen.connect(self.choose)
         self.addWidget(self.operations)
@@ -47,6 +47,29 @@ class ToolPanel(QStackedWidget):
         workspace.models.imported.connect(self.use_model)
         workspace.models.folder_brought.connect(self.use_folder)
         workspace.session.replaced.connect(self._allow)
+
+    @property
+    def _registry(self) -> PluginRegistry:
+        return self._workspace.services.registry
+
+    def renew(self) -> None:
+        """Follow the plugins: list what there is now, and make the forms anew of what changed."""
+        self.operations.show_operations(self._registry.operations())
+        shown = self.page
+        for name, page in list(self._pages.items()):
+            operation = self._registry.get(name)
+            if operation == page.operation:
+                continue
+            if page.form.valid and not changes_at_once(page.operation):
+                self._remember(page)
+            if page is shown:
+                self.setCurrentWidget(self.operations)
+            del self._pages[name]
+            self.removeWidget(page)
+            page.setParent(None)  # a preview that is under way may need it for a moment
+            if page is shown and operation is not None:
+                self.choose(operation)
+        self.changed.emit()
 
     @property
     def page(self) -> OperationPage | None:

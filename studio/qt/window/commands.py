@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from studio.qt.actions import Command
+from collections.abc import Callable
+from functools import partial
+
+from studio.host.plugins import PluginRegistry
+from studio.qt.actions import Command, operation_command
 from studio.qt.i18n import N_
 
 
@@ -100,3 +104,13 @@ HELP = (
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (*FILE, *EDIT, *VIEW, *TOOLS, *HELP)
+
+
+def operation_commands(
+    registry: PluginRegistry, choose: Callable[[str], None]
+) -> tuple[tuple[Command, ...], dict[str, Callable[..., object]]]:
+    """The commands of all operations, and what each does: call ``choose`` with its id."""
+    operations = registry.operations()
+    commands = tuple(map(operation_command, operations))
+    called = [partial(choose, operation.id) for operation in operations]
+    return commands, {each.id: call for each, call in zip(commands, called, strict=True)}
