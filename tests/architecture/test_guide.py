@@ -122,7 +122,7 @@ def test_the_first_example_runs(example: str, dtype: type[np.unsignedinteger[Any
 
 
 def test_the_example_of_a_card_is_a_card(tmp_path: Path):
-    (table,) = [block for block in code_blocks("toml") if "[[model]]" in block]
+    (table,) = [block for block in code_blocks("toml") if "my-upscaler" in block]
     (tmp_path / "models.toml").write_text(table)
     (card,) = api.read_cards(tmp_path / "models.toml")
     assert (card.id, card.files[0].bytes) == ("my-upscaler-x2", 1200000)
