@@ -17,6 +17,7 @@ import ast
 import io
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,16 @@ DOMAIN = "impasto"
 FILLED = "filled"  # as in studio.qt.i18n
 
 
-def nodes() -> Iterator[tuple[ast.AST, str]]:
-    """Every piece of the source, and its file."""
-    for folder in ("studio", "plugins"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                yield node, path.relative_to(ROOT).as_posix()
+@cache
+def nodes() -> tuple[tuple[ast.AST, str], ...]:
+    """Every piece of the source that says anything, and its file."""
+    return tuple(
+        (node, path.relative_to(ROOT).as_posix())
+        for folder in ("studio", "plugins")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.Assign)
+    )
 
 
 def constant(node: ast.AST) -> str | None:
