@@ -6,8 +6,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,3 +78,56 @@ def _new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
         for thread in threading.enumerate()
         if thread not in before and not thread.name.startswith(_KEPT_THREADS)
     ]
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Callable[..., Path]:
+    """Writes the wheel of a pure Python package into a folder of the test; nothing is built."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+
+    def write(name: str, version: str, files: Mapping[str, str] | None = None, **more: Any) -> Path:
+        return _write_wheel(folder, name, version, files or {}, **more)
+
+    return write
+
+
+def _write_wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    files: Mapping[str, str],
+    *,
+    requires: Sequence[str] = (),
+    plugins: Mapping[str, str] | None = None,
+) -> Path:
+    """Write the wheel of a pure Python package.
+
+    Args:
+        folder: where it goes.
+        name: of the distribution, in lower case with dashes.
+        version: of it.
+        files: texts by path.
+        requires: requirements.
+        plugins: modules by entry point name.
+    """
+    stem = f"{name.replace('-', '_')}-{version}"
+    info = f"{stem}.dist-info"
+    metadata = [
+        *("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"),
+        *("Summary: Made for a test", "License: MIT"),
+        *(f"Requires-Dist: {each}" for each in requires),
+    ]
+    points = [f"{point} = {module}" for point, module in (plugins or {}).items()]
+    content = {
+        **files,
+        f"{info}/METADATA": "\n".join(metadata) + "\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "\n".join(["[studio.plugins]", *points]) + "\n",
+    }
+    content[f"{info}/RECORD"] = "".join(f"{each},,\n" for each in [*content, f"{info}/RECORD"])
+    path = folder / f"{stem}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, text in content.items():
+            archive.writestr(each, text)
+    return path

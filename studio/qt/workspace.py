@@ -13,6 +13,7 @@ from studio.qt.library import Library
 from studio.qt.masking.state import RunMask
 from studio.qt.messages import MessageBar
 from studio.qt.models import Models
+from studio.qt.plugins import Plugins
 from studio.qt.session import Session
 from studio.qt.sketches import Sketches
 from studio.qt.theme import Theme
@@ -37,6 +38,11 @@ class Workspace:
     messages: MessageBar
     session: Session
     models: Models
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """What can be done with plugins."""
+        return Plugins(self.services, self.background, self.session)
 
     @cached_property
     def library(self) -> Library:

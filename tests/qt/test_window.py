@@ -128,7 +128,7 @@ def test_every_control_has_an_accessible_name(opened: MainWindow) -> None:
 def test_dialogs_open_and_name_their_controls(qtbot: QtBot, window: MainWindow, name: str) -> None:
     makers: dict[str, Dialog] = {
         "models": ModelsDialog(window, window.workspace.models, window.workspace.theme),
-        "plugins": PluginsDialog(window, window.services.registry, window.workspace.theme),
+        "plugins": PluginsDialog(window, window.workspace.plugins, window.workspace.theme),
         "preferences": Preferences(window, window.services.settings, window.workspace.background),
         "about": AboutDialog(window, window.services),
         "export": ExportDialog(
@@ -148,11 +148,10 @@ def test_dialogs_open_and_name_their_controls(qtbot: QtBot, window: MainWindow, 
 
 
 def test_a_plugin_that_failed_is_shown_with_its_traceback(window: MainWindow, theme: Theme) -> None:
-    dialog = PluginsDialog(window, window.services.registry, theme)
-    row = next(i for i in range(dialog.list.count()) if dialog.list.item(i).text() == "broken")
-    dialog.list.setCurrentRow(row)
-    assert "no luck today" in dialog.text.text()
-    assert "Traceback" in dialog.details.toPlainText()
+    dialog = PluginsDialog(window, window.workspace.plugins, theme)
+    assert dialog.list.currentItem().text() == "Broken — Did not load"  # what is wrong comes first
+    assert "no luck today" in dialog.details.message.text()
+    assert "Traceback" in dialog.details.traceback.toPlainText()
 
 
 def test_preferences_take_effect_at_once(qtbot: QtBot, window: MainWindow) -> None:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from studio.api.errors import UserError
 from studio.host.plugin_records import PluginRecord, records
 from studio.host.plugins import discover
+from studio.host.settings import Settings
 
 SECONDS = 120.0
 _RECORDS = TypeAdapter(tuple[PluginRecord, ...])
@@ -62,7 +63,7 @@ def main(names: Iterable[str]) -> None:
     wanted = {canonicalize_name(name) for name in names}
     found = tuple(
         each
-        for each in records(discover())
+        for each in records(discover(disabled=Settings.load().disabled_plugins))
         if each.distribution and canonicalize_name(each.distribution) in wanted
     )
     print("\n" + _RECORDS.dump_json(found).decode())  # noqa: T201 - the channel to the parent

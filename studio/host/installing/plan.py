@@ -53,14 +53,6 @@ class Conflict:
     owner: str
     requirement: str
 
-    def __str__(self) -> str:
-        change = self.change
-        who = " and ".join(self.wanted_by) or "The installation"
-        return (
-            f"{who} would change {change.name} from {change.before} to {change.after}, "
-            f"and {self.owner} needs {self.requirement}."
-        )
-
 
 @dataclass(frozen=True)
 class InstallPlan:
@@ -102,7 +94,7 @@ class InstallPlan:
             )
         if self.conflicts:
             raise UserError(
-                "Nothing was changed: " + " ".join(map(str, self.conflicts)),
+                "Nothing was changed: " + " ".join(_sentences(self.conflicts)),
                 "Ask the plugin's author for a version that works with this Impasto, or install it "
                 "into an environment of its own.",
             )
@@ -180,6 +172,17 @@ def _conflicts(
                 text = f"{requirement.name}{requirement.specifier}"
                 owned = f"{package.name} {package.version}"
                 yield Conflict(by_name[name], wanting, owned, text)
+
+
+def _sentences(conflicts: Iterable[Conflict]) -> Iterator[str]:
+    """One for each change that would break something."""
+    by_change: dict[Change, list[Conflict]] = {}
+    for conflict in conflicts:
+        by_change.setdefault(conflict.change, []).append(conflict)
+    for change, broken in by_change.items():
+        who = " and ".join(broken[0].wanted_by) or "The installation"
+        needs = ", ".join(f"{each.owner} needs {each.requirement}" for each in broken)
+        yield f"{who} would change {change.name} from {change.before} to {change.after}, and {needs}."
 
 
 def _breaks(requirement: Requirement, change: Change) -> bool:

@@ -54,7 +54,7 @@ class Dialog(QDialog):
 
     def add_accept(self, text: str) -> None:
         """Add Cancel and a button that does it."""
-        cancel = button(tr("Cancel"))
+        self.cancel_button = cancel = button(tr("Cancel"))
         cancel.clicked.connect(self.reject)
         self.accept_button = accept = button(text, primary=True)
         accept.setDefault(True)

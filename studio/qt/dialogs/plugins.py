@@ -1,101 +1,118 @@
-"""The plugins dialog: what is loaded, and why the rest is not."""
+"""The plugins dialog: what is there, what is wrong with it, and what can be done about it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QListWidget,
-    QListWidgetItem,
-    QPlainTextEdit,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSplitter, QWidget
 
-from studio.host.plugins import LoadedPlugin, PluginFailure, PluginRegistry
+from studio.host.plugin_records import PluginRecord
 from studio.qt.dialogs.base import Dialog
+from studio.qt.dialogs.plugin_details import PluginDetails, state_of
+from studio.qt.dialogs.plugin_pip import InstallDialog, RemoveDialog
 from studio.qt.i18n import tr
+from studio.qt.plugins import Plugins
+from studio.qt.problems import describe_error
 from studio.qt.theme import Theme
-from studio.qt.widgets import button, label
+from studio.qt.widgets import button, label, restyle
+
+NAME = Qt.ItemDataRole.UserRole
 
 
 class PluginsDialog(Dialog):
-    """A list at the left, everything about the chosen plugin at the right."""
+    """A list at the left, with what is wrong first; everything about the chosen one at the right."""
 
-    def __init__(self, parent: QWidget | None, registry: PluginRegistry, theme: Theme) -> None:
-        super().__init__(parent, tr("Plugins"), 820, 520)
-        self._entries: list[LoadedPlugin | PluginFailure] = [
-            *registry.failures,
-            *registry.plugins,
-        ]
-        failed, loaded = len(registry.failures), len(registry.plugins)
-        text = [tr("{n} loaded", n=loaded)]
-        if failed:
-            text.append(tr("{n} failed", n=failed))
-        if registry.disabled:
-            text.append(tr("{n} switched off", n=len(registry.disabled)))
-        self.content.addWidget(label(", ".join(text), "muted"))
+    def __init__(self, parent: QWidget | None, plugins: Plugins, theme: Theme) -> None:
+        super().__init__(parent, tr("Plugins"), 900, 600)
+        self._plugins, self._theme = plugins, theme
+        self._rows: tuple[PluginRecord, ...] = ()
+        self.count = label("", "muted")
+        self.install = button(tr("Install…"), tr("Add a plugin from the net, a file or a folder"))
+        theme.bind(self.install, "plus", "text", 16)
+        head = QHBoxLayout()
+        head.addWidget(self.count, 1)
+        head.addWidget(self.install)
+        self.content.addLayout(head)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Plugins"))
         self.list.setIconSize(QSize(18, 18))
-        for entry in self._entries:
-            bad = isinstance(entry, PluginFailure)
-            icon = theme.icon("error", "error") if bad else theme.icon("plugin", "muted")
-            item = QListWidgetItem(icon, entry.name)
-            item.setSizeHint(QSize(0, 34))
-            self.list.addItem(item)
-        self.title = label("", "heading")
-        self.text = label("", wrap=True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.details = QPlainTextEdit()
-        self.details.setReadOnly(True)
-        self.details.setProperty("role", "details")
-        self.details.setAccessibleName(tr("Technical details"))
-        self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(16, 0, 0, 0)
-        column.addWidget(self.title)
-        column.addWidget(self.text)
-        column.addWidget(self.details, 1)
-        column.addStretch()
+        self.details = PluginDetails(plugins, theme)
         splitter = QSplitter()
         splitter.addWidget(self.list)
-        splitter.addWidget(right)
-        splitter.setSizes([240, 560])
+        splitter.addWidget(self.details)
+        splitter.setSizes([260, 600])
         splitter.setChildrenCollapsible(False)
         self.content.addWidget(splitter, 1)
-        self.copy = button(tr("Copy the details"), tr("Copy what is shown, for a report"))
-        self.copy.clicked.connect(self._copy)
-        self.buttons.insertWidget(0, self.copy)
+        self.message = label("", "muted", wrap=True)
+        self.message.hide()
+        self.content.addWidget(self.message)
         self.add_close()
         self.list.currentRowChanged.connect(self._show)
+        self.install.clicked.connect(self._install)
+        self.details.remove.clicked.connect(self._remove)
+        plugins.changed.connect(self._refresh)
+        plugins.failed.connect(self._show_error)
+        self._refresh()
         self.list.setCurrentRow(0)
+        self.list.setFocus()
+
+    def _refresh(self) -> None:
+        """Bring the list up to date; the chosen plugin stays chosen."""
+        here = self.list.currentItem()
+        chosen = here.data(NAME) if here is not None else None
+        self._rows = self._plugins.records()
+        blocked = self.list.blockSignals(True)
+        self.list.clear()
+        for plugin in self._rows:
+            words, icon, color = state_of(plugin)
+            usual = plugin.state == "loaded" and not plugin.message
+            text = plugin.title if usual else f"{plugin.title} — {tr(words).partition(';')[0]}"
+            shown = ("plugin", "muted") if usual else (icon, color)
+            item = QListWidgetItem(self._theme.icon(*shown), text)
+            item.setData(NAME, (plugin.name, plugin.origin))
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, tr(words))
+            item.setToolTip(plugin.message or tr(words))
+            item.setSizeHint(QSize(0, 34))
+            self.list.addItem(item)
+        keys = [(plugin.name, plugin.origin) for plugin in self._rows]
+        row = keys.index(chosen) if chosen in keys else 0
+        self.list.setCurrentRow(row)
+        self.list.blockSignals(blocked)
+        self._count()
+        self._show(row)
+
+    def _count(self) -> None:
+        states = [plugin.state for plugin in self._rows]
+        wrong = sum(bool(plugin.message) for plugin in self._rows)
+        text = [tr("{n} loaded", n=states.count("loaded"))]
+        if wrong:
+            text.append(tr("{n} with an error", n=wrong))
+        if "disabled" in states:
+            text.append(tr("{n} switched off", n=states.count("disabled")))
+        self.count.setText(", ".join(text))
 
     def _show(self, row: int) -> None:
-        if row < 0:
-            return
-        entry = self._entries[row]
-        failed = isinstance(entry, PluginFailure)
-        self.details.setVisible(failed)
-        if isinstance(entry, PluginFailure):
-            self.title.setText(tr("{name} did not load", name=entry.name))
-            place = tr("Found in: {place}", place=entry.origin)
-            self.text.setText(f"{entry.message}\n\n{place}")
-            self.details.setPlainText(entry.traceback)
-            return
-        self.title.setText(f"{entry.name} {entry.version}".strip())
-        lines = [tr("Found in: {place}", place=entry.origin), ""]
-        lines += [f"{tr(o.menu)} › {tr(o.title)}: {tr(o.help)}" for o in entry.operations]
-        if entry.cards:
-            titles = ", ".join(card.title for card in entry.cards)
-            lines += ["", tr("Models: {titles}", titles=titles)]
-        if entry.loaders:
-            titles = ", ".join(loader.title for loader in entry.loaders)
-            lines += ["", tr("Recognizes: {titles}", titles=titles)]
-        self.text.setText("\n".join(lines))
+        self.details.setVisible(0 <= row < len(self._rows))
+        if 0 <= row < len(self._rows):
+            self.details.show_plugin(self._rows[row])
 
-    def _copy(self) -> None:
-        parts = (self.title.text(), self.text.text(), self.details.toPlainText())
-        QGuiApplication.clipboard().setText("\n\n".join(filter(None, parts)))
+    def _install(self) -> None:
+        self.message.hide()
+        self._ask(InstallDialog(self, self._plugins))
+
+    def _remove(self) -> None:
+        self.message.hide()
+        plugin = self.details.plugin
+        removal = self._plugins.plan_removal(plugin.name) if plugin is not None else None
+        if removal is not None:
+            self._ask(RemoveDialog(self, self._plugins, removal))
+
+    @staticmethod
+    def _ask(dialog: Dialog) -> None:
+        dialog.exec()
+        dialog.deleteLater()  # so that it hears nothing of what the next one does
+
+    def _show_error(self, error: BaseException) -> None:
+        problem = describe_error(error)
+        restyle(self.message, "role", "error")
+        self.message.setText(f"{problem.message} {problem.hint}".strip())
+        self.message.show()

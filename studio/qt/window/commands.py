@@ -95,7 +95,7 @@ TOOLS = (
     Command("models", N_("&Models…"), "Tools", "model", ("Ctrl+M",),
             N_("Download, import, check and remove models"), section=3),
     Command("plugins", N_("&Plugins…"), "Tools", "plugin", (),
-            N_("What is loaded, and what failed"), section=3),
+            N_("Install, disable, reload and remove plugins, and see what failed"), section=3),
 )  # fmt: skip
 
 HELP = (

@@ -102,7 +102,9 @@ def _models(window: MainWindow) -> None:
 def _plugins(window: MainWindow) -> None:
     from studio.qt.dialogs.plugins import PluginsDialog
 
-    PluginsDialog(window, window.services.registry, window.workspace.theme).exec()
+    dialog = PluginsDialog(window, window.workspace.plugins, window.workspace.theme)
+    dialog.exec()
+    dialog.deleteLater()
 
 
 def _about(window: MainWindow) -> None:
