@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.api.testing import RULES, Finding, Report
+from studio.api import ImpastoDeprecationWarning
+from studio.api.testing import RULES, Finding, PluginConformance, Report
 from studio.cli.conformance import show
 from studio.host.candidates import candidate_at
 from studio.host.conformance import resolve
@@ -154,3 +155,24 @@ def test_what_was_skipped_for_one_reason_is_one_row():
     assert "– cpu, seed No model." in text
     assert "✗ mask      [3] pixels changed" in text
     assert "1 failed, 2 skipped" in text
+
+
+def test_what_will_not_hold_for_ever_is_shown_and_passes():
+    from rich.console import Console
+
+    finding = Finding("deprecated", "", "warned", "a uses b, to be removed in 1.2.")
+    report = Report("a", "1.0", "here", (finding, Finding("loads", "", "passed")))
+    console = Console(record=True, width=80, force_terminal=False)
+    show(report, console)
+    text = console.export_text()
+    assert "! deprecated a uses b" in text
+    assert "1 passed, 1 warned" in text
+    assert report.passed
+
+    class Conformance(PluginConformance):
+        @classmethod
+        def report(cls):
+            return report
+
+    with pytest.warns(ImpastoDeprecationWarning, match="to be removed in 1.2"):
+        Conformance().test_deprecated()
