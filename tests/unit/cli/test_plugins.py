@@ -171,7 +171,7 @@ def test_what_will_not_hold_for_ever_is_shown_and_passes():
 
     class Conformance(PluginConformance):
         @classmethod
-        def report(cls):
+        def report(cls) -> Report:
             return report
 
     with pytest.warns(ImpastoDeprecationWarning, match="to be removed in 1.2"):
