@@ -22,7 +22,9 @@ from studio.nn import training
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
-TEXT = re.sub(r"^```(?:python|toml)?\n.*?^```$", "", GUIDE, flags=re.DOTALL | re.MULTILINE)
+# Without code, but with what is typed into a terminal.
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+TEXT = BLOCK.sub(lambda block: block[2] if block[1] == "sh" else "", GUIDE)
 
 
 def fields(record: type) -> set[str]:
