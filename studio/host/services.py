@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from psygnal import Signal
 
 from studio.document.events import emit, listen
+from studio.host.candidates import candidates, plugin_folder
 from studio.host.galleries import Galleries
 from studio.host.isolation.isolation import Isolation
+from studio.host.isolation.standing_in import stand_ins
 from studio.host.models import ModelStore, default_cache_dir
 from studio.host.networks import NetworkCache
-from studio.host.plugins import PluginRegistry, discover
+from studio.host.plugins import PluginRegistry, load
 from studio.host.queue import JobQueue
 from studio.host.runs import Runner
 from studio.host.settings import Settings
@@ -56,8 +58,11 @@ class Services:
             self.jobs.runner = self.runner
         if "training" in self.__dict__:
             self.training.registry = registry
-            host = replace(self.training.host, disabled=self.settings.disabled_plugins)
-            self.training.host = host
+            self.training.host = replace(
+                self.training.host,
+                disabled=self.settings.disabled_plugins,
+                isolated=self.settings.isolated_plugins,
+            )
         emit(self.plugins_changed)
 
     @property
@@ -116,7 +121,8 @@ class Services:
         from studio.host.training.host import Host
 
         plugins = str(self.plugins.absolute()) if self.plugins else None
-        host = Host(plugins, self.settings.disabled_plugins, str(self.store.cache_dir.absolute()))
+        models, settings = str(self.store.cache_dir.absolute()), self.settings
+        host = Host(plugins, settings.disabled_plugins, models, settings.isolated_plugins)
         return TrainingBench(self.registry, self.store, data_folder() / "trainings", host)
 
 
@@ -138,7 +144,8 @@ def build_services(
         models: folder of fetched and imported models; the user's if None.
     """
     settings = Settings.load(config)
-    registry = discover(plugins, disabled=settings.disabled_plugins)
+    found = stand_ins(candidates(plugins or plugin_folder()), settings.isolated_plugins)
+    registry = load(found, disabled=settings.disabled_plugins)
     store = ModelStore(
         models or default_cache_dir(),
         bundled_models(),

@@ -195,6 +195,32 @@ class Worker:
         return _packed(lambda block: wire.pack_result(result, block))
 
 
+class Clerk:
+    """Says what the plugin declares, and calls small functions of it; imports no torch for that."""
+
+    def __init__(self, hello: dict[str, Any], desk: Desk) -> None:
+        from studio.host.isolation.registry import plugins_of
+
+        self._desk = desk
+        self._plugin = plugins_of(hello).plugins[0]
+
+    def do(self, message: Message) -> None:
+        """Answer one question; nothing is raised."""
+        from studio.host.isolation import declared
+
+        values = message.values
+        try:
+            if message.kind == "describe":
+                found: Any = declared.as_data(self._plugin)
+            else:
+                asked = (values["what"], values["key"], values["name"], values["args"])
+                found = declared.called(self._plugin, *asked)
+            answer = {"kind": "done", "result": found}
+        except BaseException as error:  # noqa: BLE001 - the program hears of anything
+            answer = wire.pack_error(error)
+        self._desk.line.send({**answer, "run": values["run"]})
+
+
 def _packed(pack: Callable[[Block], Any]) -> tuple[dict[str, Any], Block]:
     block = Block.new()
     try:
@@ -227,7 +253,7 @@ def main(arguments: Sequence[str]) -> None:
     assert hello is not None  # noqa: S101 - it waits for ever
     desk = Desk(line)
     try:
-        worker = Worker(hello.values, desk)
+        worker = (Clerk if hello.values.get("light") else Worker)(hello.values, desk)
     except BaseException as error:  # noqa: BLE001 - the program hears of anything
         failure = {**wire.pack_error(error), "start": True}
         line.send({**failure, "run": desk.next().values["run"]})

@@ -21,6 +21,7 @@ from studio.host.isolation.blocks import Block
 from studio.host.isolation.limits import allowance
 from studio.host.isolation.line import Message
 from studio.host.isolation.process import End, Ended, PluginProcess, Talk
+from studio.host.isolation.standing_in import is_stand_in
 from studio.host.observer import Observer
 from studio.host.plugins import LoadedPlugin, PluginRegistry
 from studio.host.requests import RunRequest
@@ -66,8 +67,8 @@ class Isolation:
 
     def covers(self, registry: PluginRegistry, operation_id: str) -> bool:
         """Whether an operation is to run in a process of its plugin's own."""
-        names = self._names()
-        return bool(names) and registry.plugin_of(operation_id).name in names
+        plugin = registry.plugin_of(operation_id)
+        return plugin.name in self._names() or is_stand_in(plugin)
 
     def pid(self, name: str) -> int | None:
         """The process of a plugin, if it has one now."""

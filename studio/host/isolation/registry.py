@@ -11,6 +11,7 @@ from studio.api.errors import PluginError
 from studio.api.galleries import Gallery
 from studio.api.operation import Operation
 from studio.host.candidates import Candidate, candidate_at, candidates, plugin_folder
+from studio.host.isolation.standing_in import stand_ins
 from studio.host.plugins import LoadedPlugin, PluginFailure, PluginRegistry, load, load_candidate
 
 
@@ -73,6 +74,7 @@ def plugins_of(hello: dict[str, Any]) -> OnePlugin:
 
     def others(own: LoadedPlugin) -> PluginRegistry:
         rest = [each for each in candidates(folder) if each.name != name]
+        rest = stand_ins(rest, hello["isolated"])
         found = load(rest, disabled=hello["disabled"])
         return PluginRegistry([own, *found.plugins], found.failures, found.disabled)
 

@@ -6,6 +6,7 @@ All of it is plain data. Classes are named and known (`CODEC`); nothing is pickl
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from studio.document.blend import BlendMode
 from studio.document.nodes import Guide, Text, mapped
 from studio.document.tiles import indices
 from studio.files.journal import Codec, Packer, Unpacker
+from studio.host import devices
 from studio.host.hints import Dab
 from studio.host.isolation.blocks import Block
 from studio.host.isolation.line import Message
@@ -141,11 +143,9 @@ def unpack_result(packed: Any, block: Block, request: RunRequest) -> RunResult:
 
 def pack_error(error: BaseException) -> dict[str, Any]:
     """What another process has to know of an error."""
-    from studio.host.devices import is_out_of_memory, without_frames
-
     details = "".join(traceback.format_exception(error))
-    memory = any(is_out_of_memory(each) for each in _chain(error))
-    without_frames(error)
+    memory = any(_is_out_of_memory(each) for each in _chain(error))
+    devices.without_frames(error)
     values = {"kind": "failed", "details": details, "memory": memory, "start": False}
     if isinstance(error, UserError):
         plugin = isinstance(error, PluginError)
@@ -163,6 +163,12 @@ def unpack_error(values: dict[str, Any]) -> BaseException:
         error = (PluginError if values["plugin"] else UserError)(message, str(hint))
     error.__cause__ = ChildTraceback(values["details"])
     return error
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if "torch" not in sys.modules:  # telling is not worth importing it
+        return isinstance(error, MemoryError)
+    return devices.is_out_of_memory(error)
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -59,7 +59,7 @@ class Session:
 
     def train(self, host: Host) -> ModelCard:
         """Train to the end, or as far as asked, and make a model of it."""
-        registry = host.registry()
+        registry = host.registry(self.spec.trainer)
         trainer = registry.trainer(self.spec.trainer)
         given = validate(trainer.parameters, dict(self.spec.parameters))
         parameters = as_files(given, Galleries(registry.galleries()))
