@@ -54,7 +54,7 @@ def test_the_recipe_learns(tmp_path):
     for number in range(12):
         part = photo[20 * number : 20 * number + 200, 25 * number : 25 * number + 200]
         Image.fromarray(part).save(tmp_path / f"{number}.png")
-    tiny = DeblockRecipe(steps=150, width=16, depth=1, rate=2e-3)
+    tiny = DeblockRecipe(steps=100, width=16, depth=1, rate=2e-3)
     context = ConsoleContext(tmp_path / "run", torch.device("cpu"))
     made = train((tmp_path,), tiny, context)
     name = "held-out pictures at quality 10: PSNR"
