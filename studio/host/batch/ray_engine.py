@@ -116,8 +116,8 @@ def _next(found: _Found, watcher: Watcher) -> Outcome | None:
             raise row
         if isinstance(row, Exception):
             raise UserError(
-                f"The cluster is lost: {_first_line(row)}",
-                "What is finished is kept; add --resume once the cluster is back.",
+                f"Ray ended the batch: {_first_line(row)}",
+                "What is finished is kept; add --resume once the cluster works again.",
             ) from row
         return None if row is None else outcome_of(row)
 

@@ -114,9 +114,12 @@ class Hand:
 
     @contextmanager
     def _counted(self, item: Item) -> Iterator[int]:
-        """Tell the tally; gives how often this process would not be the first to be lost."""
+        """Tell the tally while work goes on; gives how many workers were lost with this picture."""
         ray: Any = importlib.import_module("ray")
-        lost = int(ray.get(self._tally.begin.remote(item.output)))
+        try:
+            lost = int(ray.get(self._tally.begin.remote(item.output)))
+        except ray.exceptions.RayError:  # the tally itself was lost, and begins again
+            lost = 0
         try:
             yield lost
         finally:
