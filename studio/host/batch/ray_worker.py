@@ -154,7 +154,7 @@ def _worker(charge: dict[str, Any]) -> Worker:
     services = build_services()
     registry, store = services.registry, services.store
     check_recipe(work.recipe, registry, store, other_models=work.manner.other_models)
-    runner = Runner(registry, store, services.networks, work.max_pixels)
+    runner = Runner(registry, store, services.networks, work.max_pixels, services.isolation)
     worker = Worker(work, runner.execute, registry, store)
     if worker.base != charge["base"]:
         raise UserError(

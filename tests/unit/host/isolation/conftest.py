@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from studio.document import Layer, Picture, Raster
+from studio.files.profiles import wide_gamut_profile
 from studio.host.isolation.isolation import Isolation
 from studio.host.models import ModelStore
 from studio.host.observer import Observer
@@ -115,6 +116,11 @@ def watcher() -> type[Watcher]:
 @pytest.fixture(scope="session")
 def picture() -> Picture:
     return make_picture()
+
+
+@pytest.fixture(scope="session")
+def deep_picture() -> Picture:
+    return make_picture(90, 70, np.uint16).replaced(icc=wide_gamut_profile())
 
 
 @pytest.fixture(scope="module")

@@ -58,17 +58,17 @@ def test_results_are_the_same_to_the_bit(bench, picture, watcher, name, paramete
 
 
 def test_a_reference_picture_is_found_from_where_the_program_is(
-    bench, picture, tmp_path, monkeypatch
+    bench, deep_picture, tmp_path, monkeypatch
 ):
     from PIL import Image
 
     Image.new("RGB", (8, 8), (200, 30, 60)).save(tmp_path / "look.png")
     monkeypatch.chdir(tmp_path)
-    apart = bench.run("network", picture, {"look": "look.png"})
-    assert_equal(apart, bench.run("network", picture, {"look": "look.png"}, isolated=False))
+    apart = bench.run("network", deep_picture, {"look": "look.png"})
+    assert_equal(apart, bench.run("network", deep_picture, {"look": "look.png"}, isolated=False))
     assert list(apart.record["pictures"]) == ["look.png"]
     with pytest.raises(UserError, match="none"):
-        bench.run("network", picture, {"look": "none.png"})
+        bench.run("network", deep_picture, {"look": "none.png"})
 
 
 def test_one_process_stays_and_keeps_no_pixels(bench, picture, watcher):
