@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from studio.cli.session import DONE, FAILED, Session, one_line, pass_session, print_table
+from studio.cli.session import DONE, FAILED, one_line, print_table
 
 if TYPE_CHECKING:
     from studio.host.installing import InstallPlan
@@ -79,17 +79,17 @@ def _say_what_came(found: tuple[PluginRecord, ...], plan: InstallPlan) -> int:
 @click.argument("name")
 @_YES
 @click.help_option("-h", "--help")
-@pass_session
-def remove(session: Session, name: str, yes: bool) -> None:
+def remove(name: str, yes: bool) -> None:
     """Remove a plugin: a package with pip, one in the plugin folder by moving it away.
 
     NAME is that of the plugin or of its package. What comes with Impasto can only be disabled.
     """
     from studio.host.installing import plan_removal, shown
     from studio.host.installing import remove as do
-    from studio.host.plugin_changes import PluginChanges
+    from studio.host.plugin_records import unloaded
+    from studio.host.settings import Settings
 
-    removal = plan_removal(PluginChanges(session.services).records(), name)
+    removal = plan_removal(unloaded(), name)
     if removal.command:
         click.echo(f"Command:  {shown(removal.command)}")
         if len(removal.plugins) > 1:
@@ -101,8 +101,9 @@ def remove(session: Session, name: str, yes: bool) -> None:
     if not yes:
         click.confirm(question, abort=True)
     do(removal, click.echo)
+    settings = Settings.load()
     for plugin in removal.plugins:
-        session.services.settings.set_disabled(plugin, False)
-        session.services.settings.set_isolated(plugin, False)
+        settings.set_disabled(plugin, False)
+        settings.set_isolated(plugin, False)
     if removal.kept_at is not None:
         click.echo(f"Moved to {removal.kept_at}")

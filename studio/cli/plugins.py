@@ -17,7 +17,7 @@ from studio.cli.session import (
     print_json,
     print_table,
 )
-from studio.host.plugin_records import PluginRecord, records
+from studio.host.plugin_records import PluginRecord, record, records, unloaded
 from studio.host.plugins import PluginRegistry
 from studio.host.settings import Settings
 
@@ -84,12 +84,9 @@ def _cells(plugin: PluginRecord) -> tuple[str, ...]:
 @command.command("disable")
 @click.argument("name")
 @click.help_option("-h", "--help")
-@pass_session
-def disable(session: Session, name: str) -> None:
+def disable(name: str) -> None:
     """Do without a plugin until it is enabled again."""
-    from studio.host.plugin_changes import PluginChanges
-
-    PluginChanges(session.services).disable(name)
+    Settings.load().set_disabled(record(unloaded(), name).name, True)
 
 
 @command.command("enable")
@@ -99,7 +96,6 @@ def disable(session: Session, name: str) -> None:
 def enable(ctx: click.Context, name: str) -> None:
     """Load a disabled plugin again."""
     from studio.host.plugin_changes import PluginChanges
-    from studio.host.plugin_records import record
 
     changes = PluginChanges(ctx.ensure_object(Session).services)
     changes.enable(name)

@@ -8,9 +8,11 @@ import importlib.util
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from types import ModuleType
 
 from studio.api.errors import UserError
 from studio.host.candidates import Candidate, candidates, forget_modules, plugin_folder
+from studio.host.isolation.standing_in import is_stand_in, stand_ins
 from studio.host.plugin_records import PluginRecord, record, records
 from studio.host.plugins import LoadedPlugin, PluginFailure, PluginRegistry, load_candidate
 from studio.host.services import Services
@@ -57,8 +59,9 @@ class PluginChanges:
         """
         name = self._named(name)
         self.services.settings.set_disabled(name, False)
-        registry = self.services.registry
-        found = [each for each in registry.disabled if each.name == name]
+        registry, fresh = self.services.registry, self._fresh()
+        wanted = [_key(each) for each in registry.disabled if each.name == name]
+        found = [fresh[key] for key in wanted if key in fresh]
         disabled = [each for each in registry.disabled if each.name != name]
         self._load(found, disabled)
 
@@ -71,9 +74,7 @@ class PluginChanges:
             UserError: if it is no dropped-in plugin, or disabled.
         """
         known = record(self.records(), name)
-        registry = self.services.registry
-        by_key = {_key(each): each for each in self._candidates()}
-        found = by_key.get((known.name, known.origin))
+        found = self._fresh().get((known.name, known.origin))
         if found is None or found.path is None or known.state == "disabled":
             raise UserError(
                 f"{known.name} cannot be loaded again while Impasto runs.",
@@ -81,25 +82,31 @@ class PluginChanges:
                 if known.state == "disabled"
                 else "Start Impasto again: only plugins in the plugin folder are reloaded.",
             )
+        self._load_again(found)
+        return record(self.records(), known.name)
+
+    def _load_again(self, found: Candidate) -> None:
+        registry = self.services.registry
         others = [each for each in registry.plugins if _key(each) != _key(found)]
         failures = [each for each in registry.failures if _key(each) != _key(found)]
-        _forget_compiled(found.path)
-        before = forget_modules(found.package)
+        before: dict[str, ModuleType] = {}
+        if found.path is not None:
+            _forget_compiled(found.path)
+            before = forget_modules(found.package)
         outcome = load_candidate(found, others)
         if isinstance(outcome, LoadedPlugin):
             self.services.networks.drop()  # they are made of the old code
             self._use([*others, outcome], failures, registry.disabled)
         else:
-            forget_modules(found.package)
+            if found.path is not None:
+                forget_modules(found.package)
             sys.modules.update(before)
             self._use(registry.plugins, [*failures, outcome], registry.disabled)
-        return record(self.records(), known.name)
 
     def look_again(self) -> None:
         """Load what came since the start, and do without what has gone; leave all else as it is."""
         importlib.invalidate_caches()
-        services = self.services
-        there = {_key(each): each for each in candidates(services.plugins or plugin_folder())}
+        services, there = self.services, self._fresh()
         known = {_key(each) for each in self._candidates()}
         off = services.settings.disabled_plugins
         new = [each for key, each in there.items() if key not in known]
@@ -112,13 +119,30 @@ class PluginChanges:
     def isolate(self, name: str, isolated: bool) -> None:
         """Have a plugin run in a process of its own from its next run on, or in this one.
 
+        One that did not load gets another chance.
+
         Raises:
             UserError: if there is none of this name.
         """
-        self.services.settings.set_isolated(self._named(name), isolated)
+        known = record(self.records(), name)
+        self.services.settings.set_isolated(known.name, isolated)
+        key = (known.name, known.origin)
+        away = any(
+            is_stand_in(each) for each in self.services.registry.plugins if _key(each) == key
+        )
+        found = self._fresh().get(key)
+        if found is not None and (known.state == "failed" or (away and not isolated)):
+            self._load_again(found)
 
     def _named(self, name: str) -> str:
         return record(self.records(), name).name
+
+    def _fresh(self) -> dict[Key, Candidate]:
+        """All that is there now; what is isolated is not imported by loading it."""
+        services = self.services
+        found = candidates(services.plugins or plugin_folder())
+        isolated = services.settings.isolated_plugins
+        return {_key(each): each for each in stand_ins(found, isolated)}
 
     def _candidates(self) -> list[Candidate]:
         """What the plugins of now were loaded from, in no order."""

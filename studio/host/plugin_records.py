@@ -13,7 +13,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from studio.api.errors import UserError
-from studio.host.candidates import Candidate, slug
+from studio.host.candidates import Candidate, candidates, plugin_folder, slug
 from studio.host.plugins import LoadedPlugin, PluginFailure, PluginRegistry
 
 Kind = Literal["built-in", "package", "drop-in", "other"]
@@ -92,6 +92,11 @@ def records(registry: PluginRegistry, isolated: Collection[str] = ()) -> tuple[P
     disabled = [_found(candidate, "disabled") for candidate in registry.disabled]
     rows = (*failed, *sorted(loaded, key=lambda each: not each.message), *disabled)
     return tuple(replace(row, isolated=row.name in isolated) for row in rows)
+
+
+def unloaded(isolated: Collection[str] = ()) -> tuple[PluginRecord, ...]:
+    """A record for each of the user's plugins without loading any: one may crash at that."""
+    return records(PluginRegistry(disabled=candidates(plugin_folder())), isolated)
 
 
 def record(found: Collection[PluginRecord], name: str) -> PluginRecord:

@@ -15,8 +15,10 @@ from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter
 
 from studio.api.errors import UserError
+from studio.host.candidates import candidates, plugin_folder
+from studio.host.isolation.standing_in import stand_ins
 from studio.host.plugin_records import PluginRecord, records
-from studio.host.plugins import discover
+from studio.host.plugins import load
 from studio.host.settings import Settings
 
 SECONDS = 120.0
@@ -61,9 +63,11 @@ def look(distributions: Iterable[str]) -> tuple[PluginRecord, ...]:
 def main(names: Iterable[str]) -> None:
     """Print the records of the plugins that these packages bring."""
     wanted = {canonicalize_name(name) for name in names}
+    settings = Settings.load()
+    there = stand_ins(candidates(plugin_folder()), settings.isolated_plugins)
     found = tuple(
         each
-        for each in records(discover(disabled=Settings.load().disabled_plugins))
+        for each in records(load(there, disabled=settings.disabled_plugins))
         if each.distribution and canonicalize_name(each.distribution) in wanted
     )
     print("\n" + _RECORDS.dump_json(found).decode())  # noqa: T201 - the channel to the parent

@@ -106,6 +106,15 @@ def test_what_cannot_be_installed_is_told_before_pip_runs(impasto):
     assert "There is no file or folder nothing/here.whl" in done.err
 
 
+def test_a_plugin_that_ends_the_program_is_disabled_or_removed(impasto, testkit):
+    path = testkit / "killer.py"
+    path.write_text("import os\nos._exit(9)")
+    assert impasto("plugins", "disable", "killer").code == 0
+    assert "killer" in impasto("plugins", "list").out
+    assert impasto("plugins", "remove", "killer", "--yes").code == 0
+    assert not path.exists()
+
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from studio.api.errors import UserError
 from studio.document import Picture
+from studio.host.isolation import standing_in
+from studio.host.isolation.standing_in import is_stand_in
 from studio.host.jobs import JobState
 from studio.host.plugin_changes import PluginChanges
 from studio.host.plugin_records import PluginRecord, record
@@ -71,6 +74,7 @@ def services(tmp_path: Path, write: Write) -> Iterator[Services]:
     made = build_services(tmp_path / "config", tmp_path / "plugins", tmp_path / "models")
     yield made
     assert made.jobs.close(10)
+    standing_in._close_all()  # its processes would end by themselves, in a while
 
 
 @pytest.fixture
@@ -230,9 +234,29 @@ def test_plugins_that_come_and_go_are_noticed(
     assert brightness(services) == 51
 
 
-def test_a_plugin_is_isolated_by_setting(changes: PluginChanges):
+def test_a_plugin_is_isolated_and_back(changes: PluginChanges, services: Services, write: Write):
     assert not light(changes).isolated
     changes.isolate("my_light", True)
     assert light(changes).isolated
+    # Loaded again it is not imported any more: its own process says what it declares.
+    write("Apart", 0.4)
+    assert changes.reload("my-light").operations == (("Adjust", "Apart"),)
+    assert "studio_dropins.my_light" not in sys.modules
+    assert is_stand_in(services.registry.plugin_of("light.change"))
     changes.isolate("my-light", False)
     assert not light(changes).isolated
+    assert not is_stand_in(services.registry.plugin_of("light.change"))
+    assert brightness(services) == 102
+
+
+def test_a_plugin_that_does_not_load_may_do_so_apart(
+    changes: PluginChanges, write: Write, tmp_path: Path
+):
+    # It wants to be alone, as one that brings a library of its own may.
+    write("Alone", 0.4, "import sys; assert 'pytest' not in sys.modules\n" + DECLARATIONS)
+    changes.disable("my-light")
+    changes.enable("my-light")
+    assert light(changes).state == "failed"
+    changes.isolate("my-light", True)
+    assert (light(changes).state, light(changes).message) == ("loaded", "")
+    assert light(changes).operations == (("Adjust", "Alone"),)
