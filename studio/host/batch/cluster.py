@@ -111,8 +111,10 @@ class Cluster:
 
     def _join(self) -> None:
         where = self.wanted.address
-        hint = "`ray start --head` starts one; `--address HOST:6379` names it, without it this "
-        hint += "command starts its own."
+        hint = (
+            "`ray start --head` starts one. If it asks for a token, RAY_AUTH_MODE=token has to be "
+        )
+        hint += "set here as well. Without --address this command starts its own."
         self._init({"address": where}, f"There is no Ray cluster at {where}", hint)
 
     def _init(self, options: dict[str, Any], failed: str, hint: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -51,6 +52,29 @@ def folder(tmp_path):
 
 def picture(path: Path, pixels: np.ndarray) -> None:
     Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def address(folder, monkeypatch):
+    """A cluster with two processors, started as on a first machine, that listens to this one alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # whoever runs the tests may have a token
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    monkeypatch.setenv("IMPASTO_TEST_FOLDER", str(folder))
+    command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block"]
+    command += ["--port", str(port), "--num-cpus", "2", "--include-dashboard", "false"]
+    command += ["--disable-usage-stats", "--object-store-memory", "100000000"]
+    log = folder / "head.log"
+    with log.open("wb") as out:
+        head = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        assert within(120, lambda: b"runtime started" in log.read_bytes()), log.read_text()
+        yield f"127.0.0.1:{port}"
+    finally:
+        head.terminate()
+        head.wait(60)
 
 
 def start(folder: Path, out: str, *more: str) -> subprocess.Popen[str]:
@@ -158,3 +182,17 @@ def test_a_stopped_batch_is_taken_up_by_either_engine(folder):
     states = [row["state"] for row in again]
     assert states.count("skipped") == len(rows)
     assert states.count("done") == PICTURES - len(rows)
+
+
+def test_a_cluster_that_runs_is_joined_and_left_running(folder, address):
+    for number in range(4, PICTURES):
+        (folder / "in" / f"{number:03d}.png").unlink()
+    ray = ("--engine", "ray", "--address", address)
+    code, rows, err = finish(start(folder, "ray", *ray))
+    assert code == 0, err
+    assert [row["state"] for row in rows] == ["done"] * 4
+    assert within(60, lambda: not workers_of(folder, "ray::MapWorker"))
+    assert workers_of(folder, "raylet")
+    code, rows, err = finish(start(folder, "ray", *ray, "--cpus", "5"))
+    assert code == 1
+    assert "No machine of the cluster has 5 processors" in err
