@@ -10,11 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
-import pluggy
-
-from studio.api import hookspecs
 from studio.api.errors import PluginError, UserError
 from studio.api.galleries import Gallery
 from studio.api.models import CheckpointLoader, ModelCard
@@ -29,8 +26,8 @@ from studio.host.declarations import (
     check_version,
     import_function,
 )
+from studio.host.hooks import answers, hooks_of
 
-T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -258,56 +255,26 @@ def _load_one(candidate: Candidate, loaded: Sequence[LoadedPlugin]) -> LoadedPlu
             )
     module = candidate.load()
     check_version(module)
-    hooks = _hooks(candidate.name, module)
+    hooks = hooks_of(candidate.name, module)
     plugin = LoadedPlugin(
         name=candidate.name,
         version=candidate.version or str(getattr(module, "__version__", "")),
         origin=candidate.origin,
         module=module,
         operations=tuple(
-            check_operation(o, module) for o in _answers(hooks, "operations", Operation)
+            check_operation(o, module) for o in answers(hooks, "operations", Operation)
         ),
-        cards=_answers(hooks, "model_cards", ModelCard),
+        cards=answers(hooks, "model_cards", ModelCard),
         loaders=tuple(
             check_loader(item, module)
-            for item in _answers(hooks, "checkpoint_loaders", CheckpointLoader)
+            for item in answers(hooks, "checkpoint_loaders", CheckpointLoader)
         ),
-        trainers=tuple(check_trainer(t, module) for t in _answers(hooks, "trainers", Trainer)),
-        galleries=tuple(check_gallery(g) for g in _answers(hooks, "galleries", Gallery)),
+        trainers=tuple(check_trainer(t, module) for t in answers(hooks, "trainers", Trainer)),
+        galleries=tuple(check_gallery(g) for g in answers(hooks, "galleries", Gallery)),
         candidate=candidate,
     )
     _refuse_duplicates(plugin, loaded)
     return plugin
-
-
-def _hooks(name: str, module: ModuleType) -> pluggy.PluginManager:
-    """The plugin alone in a manager, as one raising hook loses the answers of its whole manager."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    manager.register(module, name)
-    callers = manager.get_hookcallers(module) or []
-    unknown = [caller.name for caller in callers if caller.spec is None]
-    if unknown or not callers:
-        known = ", ".join(h for h in dir(manager.hook) if not h.startswith("_"))
-        raise PluginError(
-            f"There is no hook {', '.join(unknown)}." if unknown else "It implements no hook.",
-            f"The hooks are {known}; each is a function marked with @hookimpl.",
-        )
-    return manager
-
-
-def _answers(manager: pluggy.PluginManager, hook: str, kind: type[T]) -> tuple[T, ...]:
-    caller: pluggy.HookCaller = getattr(manager.hook, hook)
-    if not caller.get_hookimpls():
-        return ()
-    answers = caller()
-    if not answers or any(isinstance(answer, kind) for answer in answers):
-        raise PluginError(f"The hook {hook} must return a list of {kind.__name__}.")
-    items = tuple(item for answer in answers for item in answer)
-    for item in items:
-        if not isinstance(item, kind):
-            raise PluginError(f"The hook {hook} returned {item!r}, which is no {kind.__name__}.")
-    return items
 
 
 def _refuse_duplicates(plugin: LoadedPlugin, loaded: Sequence[LoadedPlugin]) -> None:

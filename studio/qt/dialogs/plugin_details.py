@@ -64,7 +64,8 @@ class PluginDetails(QWidget):
             tr("If it crashes, hangs or takes too much memory, only its run fails.")
         )
         self.switch = button(tr("Disable"))
-        self.reload = button(tr("Reload"), tr("Load it again as it is on disk now"))
+        self.reload = button(tr("Reload"), tr("Load it again as it is on disk now (F5)"))
+        self.reload.setShortcut("F5")
         self.folder = button(tr("Open folder"), tr("Show where it lies"))
         self.remove = button(tr("Remove…"), tr("Take it off this computer"))
         self.copy = button(tr("Copy"), tr("Copy what is shown, for a report"))
@@ -121,7 +122,7 @@ class PluginDetails(QWidget):
         self.message.setVisible(bool(plugin.message))
         self.traceback.setPlainText(plugin.traceback)
         self.traceback.setVisible(bool(plugin.traceback))
-        QTimer.singleShot(0, self._show_end)  # once it has its height
+        QTimer.singleShot(50, self, self._show_end)  # once it has its height
         self._show_facts(plugin)
         blocked = self.isolated.blockSignals(True)
         self.isolated.setChecked(plugin.isolated)
