@@ -97,6 +97,7 @@ def run(*arguments: object, cwd: Path, python: Path = Path(sys.executable)) -> s
     done = subprocess.run(
         [python, *(str(each) for each in arguments)],
         cwd=cwd,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # more would wait for each other
         capture_output=True,
         encoding="utf-8",
         timeout=600,
