@@ -7,8 +7,9 @@ Super-resolution of photographs (JPEG in, JPEG out), each worker with one proces
 processors have to be free. With --pin all that belongs to a run, Ray itself included, gets as many of
 them as there are workers, otherwise all of them. Measured are:
 
-  io, net   seconds to read and write a picture, and to do the recipe to it, in this process
-  driver    seconds of the processor that whoever started the batch spends on each picture
+  io        seconds to read and write a picture, in this process
+  net       seconds of a processor to do the recipe to it, in this process
+  driver    seconds from one result to the next when there is nearly nothing to do to a picture
   start     seconds until the first result, less a picture's own
   rate      pictures a second, once every worker has its network and until the first has nothing left
 
@@ -39,16 +40,18 @@ from studio.host.batch.threads import limit_threads
 from studio.host.batch.work import Loaded, Made, Work, Worker
 from studio.host.memory import keep_pages
 from studio.host.observer import Observer
-from studio.host.recipes import OperationStep, Recipe
+from studio.host.recipes import EditStep, OperationStep, Recipe
 from studio.host.recipes.replay import Manner
 from studio.host.services import Services, build_services
 
+EMPTY = Recipe(name="Flip", steps=(EditStep(edit="flip", values={"axis": "horizontal"}),))
 RECIPE = Recipe(
     name="Enlarge", steps=(OperationStep(operation="super-resolution.upscale", title="Enlarge"),)
 )
 MANNER = Manner(device="cpu")
 TARGET = 1.7
 ALONE = 8  # pictures that are done in this process
+FLIPPED = 200  # pictures with nearly nothing to do
 WARM = 4  # results of each worker that are left out at the start
 
 
@@ -68,7 +71,6 @@ class Run:
     start: float
     total: float
     rate: float
-    driver: float
 
 
 class Clock(Watcher):
@@ -104,7 +106,9 @@ def parts(services: Services, inputs: Path, folder: Path) -> Parts:
         times = [time.perf_counter()]
         loaded = worker.read(Item(str(path), path.name))
         times.append(time.perf_counter())
+        busy = time.process_time()
         made = worker.run(loaded, Observer()) if isinstance(loaded, Loaded) else loaded
+        busy = time.process_time() - busy
         times.append(time.perf_counter())
         done = worker.write(made) if isinstance(made, Made) else made
         times.append(time.perf_counter())
@@ -112,25 +116,22 @@ def parts(services: Services, inputs: Path, folder: Path) -> Parts:
             sys.exit(done.message)
         if number:  # the first one loads the network
             io.append(times[1] - times[0] + times[3] - times[2])
-            net.append(times[2] - times[1])
+            net.append(busy)
     return Parts(statistics.median(io), statistics.median(net))
 
 
-def run(services: Services, inputs: Path, folder: Path, workers: int, one: float) -> Run:
+def run(services: Services, order: Order, workers: int, one: float) -> Run:
     """One batch with so many workers; ``one``: seconds that a picture takes."""
     tools = Tools(services.runner.execute, services.registry, services.store)
-    order, clock = Order(RECIPE, (inputs,), folder, manner=MANNER), Clock()
-    started = time.perf_counter()
+    clock, started = Clock(), time.perf_counter()
     with Cluster(Wanted(workers=workers, cpus=1, gpus=0, threads=1)) as cluster:
-        busy = time.process_time()
         run_batch(order, tools, clock, lambda worker: RayEngine(worker, cluster))
-        busy = time.process_time() - busy
     times = clock.times
     # Until the first worker has nothing left to do: the last ones are not all at work.
     first, last = min(WARM * workers, len(times) // 3), len(times) - workers
     rate = (last - first) / (times[last] - times[first])
     start = times[0] - started - one
-    return Run(workers, start, times[-1] - started, rate, busy / len(times))
+    return Run(workers, start, times[-1] - started, rate)
 
 
 def pin(count: int) -> None:
@@ -141,19 +142,18 @@ def pin(count: int) -> None:
 ALL = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
-def tell(part: Parts, runs: Sequence[Run], pictures: int) -> Mapping[int, float]:
+def tell(part: Parts, runs: Sequence[Run], pictures: int, driver: float) -> Mapping[int, float]:
     """Print what was measured beside what the model says; speed-ups by number of workers."""
     one = part.io + part.net
-    print(f"a picture: net {part.net:.3f} s, io {part.io:.3f} s")
+    print(f"a picture: net {part.net:.3f} s, io {part.io:.3f} s; driver {driver * 1000:.1f} ms")
     ratios = {}
     for each in runs:
-        rate = min(each.workers / one, 1 / each.driver)
+        rate = min(each.workers / one, 1 / driver)
         total = each.start + pictures / rate
         ratios[each.workers] = each.rate / runs[0].rate
         print(
             f"{each.workers} workers: start {each.start:.1f} s, {each.rate:.3f} pictures/s "
-            f"(model {rate:.3f}), all in {each.total:.1f} s (model {total:.1f}), "
-            f"driver {each.driver * 1000:.1f} ms/picture; "
+            f"(model {rate:.3f}), all in {each.total:.1f} s (model {total:.1f}); "
             f"{ratios[each.workers]:.2f} times as fast as {runs[0].workers}"
         )
     return ratios
@@ -176,10 +176,13 @@ def main() -> None:
         for workers in wish.workers:
             if wish.pin:
                 pin(workers)
-            out = folder / f"out-{workers}"
-            runs.append(run(services, inputs, out, workers, part.io + part.net))
+            order = Order(RECIPE, (inputs,), folder / f"out-{workers}", manner=MANNER)
+            runs.append(run(services, order, workers, part.io + part.net))
+        small = photos(folder / "small", FLIPPED, 16)
+        order = Order(EMPTY, (small,), folder / "flipped", manner=MANNER)
+        driver = 1 / run(services, order, max(wish.workers), 0.0).rate
     print(f"{wish.pictures} photos of {wish.side} x {wish.side}, {len(ALL)} processors")
-    ratios = tell(part, runs, wish.pictures)
+    ratios = tell(part, runs, wish.pictures, driver)
     if ratios.get(2, TARGET) < TARGET:
         sys.exit(f"Two workers are less than {TARGET} times as fast as one.")
 
