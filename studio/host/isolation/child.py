@@ -180,7 +180,8 @@ class Worker:
         with message.block as given:
             if observer.cancelled():
                 raise Cancelled
-            os.chdir(values["folder"])
+            if values["folder"] is not None:
+                os.chdir(values["folder"])
             restrain(values["memory"])
             self.desk.line.send({"kind": "begun", "memory": values["memory"]})
             self.runner.max_pixels = values["max_pixels"]

@@ -163,14 +163,11 @@ class Isolation:
             process = self._process(runner, plugin)
             try:
                 with process.talk() as talk:
-                    ask(talk)
+                    _handed(ask, talk)
                     return follower.until_done(talk)
-            except OSError as error:  # of the block: no room for the pixels
-                raise UserError(
-                    "There is not enough memory to hand the picture to the plugin's process.",
-                    "Close other programs or documents, or try a smaller picture or selection.",
-                ) from error
             except Ended as ended:
+                if follower.asked:
+                    raise Cancelled from None
                 # Ended for another run, or for want of work just now: nothing was wrong with this.
                 if ended.end.reason not in {"cancelled", "idle"}:
                     raise _crash(plugin.name, operation.title, ended.end) from wire.ChildTraceback(
@@ -183,7 +180,7 @@ class Isolation:
         return {
             "memory": allowance() if self._memory is None else self._memory,
             "urgent": talk.urgent,
-            "folder": str(Path.cwd()),
+            "folder": _folder_here(),
             "max_pixels": runner.max_pixels,
         }
 
@@ -232,6 +229,11 @@ class _Follower:
         """The run starts anew."""
         self._asked_at: float | None = None
         self._stopping = self._over = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether the observer has asked for a cancel."""
+        return self._asked_at is not None
 
     def until_done(self, talk: Talk) -> Message:
         """Relay until the end of the run; its last message.
@@ -298,6 +300,16 @@ class _Follower:
             talk.process.close("cancelled")
 
 
+def _handed(ask: Callable[[Talk], None], talk: Talk) -> None:
+    try:
+        ask(talk)
+    except OSError as error:  # of the block: no room for the pixels
+        raise UserError(
+            "There is not enough memory to hand the picture to the plugin's process.",
+            "Close other programs or documents, or try a smaller picture or selection.",
+        ) from error
+
+
 def _outcome(talk: Talk, message: Message) -> Message:
     """The last message of a run that was done, or what it raised instead."""
     if message.kind == "cancelled":
@@ -347,6 +359,14 @@ def _crash(name: str, title: str, end: End) -> UserError:
     return PluginError(
         f"The plugin {name} crashed while running {title}: its process {end.how}.", kept + hint
     )
+
+
+def _folder_here() -> str | None:
+    """Where relative paths of pictures start."""
+    try:
+        return str(Path.cwd())
+    except OSError:  # it was removed
+        return None
 
 
 def _folder(folder: Path | str) -> tuple[str, bool]:

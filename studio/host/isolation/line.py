@@ -58,6 +58,10 @@ class Line:
         self._buffer = bytearray()
         self._descriptors: deque[int] = deque()
 
+    def be_patient(self, seconds: float) -> None:
+        """Give the other side so long to read from now on."""
+        self._out.settimeout(seconds)
+
     def send(
         self, values: Mapping[str, Any], data: bytes = b"", block: Block | None = None
     ) -> None:

@@ -202,7 +202,10 @@ class PluginProcess:
     def _live(self) -> None:
         try:
             listener = self._start()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the start is to hear of it
+            _log.exception("the process of the plugin %s cannot be started", self.name)
+            if self._process is not None:
+                self._process.kill()
             self._finish(End(None, str(error), self._reason))
             self._begun.set()
             return
@@ -240,9 +243,10 @@ class PluginProcess:
             raise
         finally:
             theirs.close()
-        self._line = Line(ours, _SEND_SECONDS)
+        self._line = Line(ours, _START_SECONDS)  # it may be long in getting to read
         with contextlib.suppress(OSError):
             self._line.send({"kind": "hello", **self._hello})
+        self._line.be_patient(_SEND_SECONDS)
         listener = threading.Thread(target=self._listen, name=f"words-{self.name}", daemon=True)
         listener.start()
         return listener

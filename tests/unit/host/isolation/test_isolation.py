@@ -150,7 +150,9 @@ def test_a_crash_is_an_error_and_the_next_run_a_new_process(bench, picture, capl
     assert bench.isolation.pid("unsteady") not in {pid, None}
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["python", "c"])
+@pytest.mark.parametrize(
+    "whole", [pytest.param(False, id="python", marks=pytest.mark.slow), pytest.param(True, id="c")]
+)
 def test_an_endless_loop_is_ended(bench, picture, watcher, whole):
     asked: list[float] = []
     pids: list[int | None] = []
@@ -170,6 +172,10 @@ def test_an_endless_loop_is_ended(bench, picture, watcher, whole):
 def test_memory_is_limited(bench, picture):
     with pytest.raises(UserError, match="not enough memory"):
         bench.run("devour", picture)
+
+
+@pytest.mark.slow
+def test_memory_is_watched_where_no_limit_holds(bench, picture):
     with pytest.raises(UserError, match="took more memory than there is") as caught:
         bench.run("behind", picture)
     assert "unsteady" in caught.value.message
