@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import cv2
 import numpy as np
@@ -115,12 +116,33 @@ def test_a_model_of_another_hash_is_refused_unless_allowed(impasto, folder, tmp_
         ["--report", "r.xlsx"],
         ["--engine", "steam"],
         ["--watch", "--template", "{number}.png"],
+        ["--workers", "2"],
+        ["--engine", "ray", "--workers", "0"],
     ],
 )
 def test_bad_usage(impasto, recipe, folder, tmp_path, arguments):
     found = impasto("batch", recipe, folder, "-o", tmp_path / "out", *arguments)
     assert found.code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_without_ray_its_engine_says_how_to_get_it(impasto, recipe, folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    found = impasto("batch", recipe, folder, "-o", tmp_path / "out", "--engine", "ray")
+    assert found.code == 1
+    assert "needs Ray" in found.error_lines[0]
+    assert 'pip install "impasto[cluster]"' in found.error_lines[1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_addresses_work_from_the_command_line(impasto, recipe, folder, tmp_path):
+    out = f"file://{tmp_path}/out"
+    found = impasto("batch", recipe, f"file://{folder}", "-o", out, "--threads", "1")
+    assert found.code == 0, found.err
+    assert [line.split("  ")[0] for line in found.out.splitlines()] == [
+        f"{out}/a.png", f"{out}/b.png",
+    ]  # fmt: skip
+    assert cv2.imread(str(tmp_path / "out" / "a.png")).shape == (10, 15, 3)
 
 
 def test_results_are_the_same_as_of_a_run(impasto, folder, tmp_path):
