@@ -262,7 +262,7 @@ class PluginProcess:
                 _log.info("%s: %s", self.name, text)
 
     def _hear(self) -> None:
-        assert self._process is not None and self._line is not None  # noqa: S101, PT018
+        assert self._process is not None and self._line is not None  # noqa: S101, PT018 - as above
         began = time.monotonic()
         while True:
             try:
