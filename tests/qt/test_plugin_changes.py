@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.host.jobs import JobState
 from studio.host.plugin_changes import PluginChanges
+from studio.qt.geometry.canvas_tool import CanvasTool
 from studio.qt.main_window import MainWindow
 
 
@@ -151,11 +152,11 @@ def test_a_running_job_ends_and_its_result_is_applied(
 def test_growing_the_canvas_follows(opened: MainWindow, changes: PluginChanges) -> None:
     opened.tools.choose_id("uncropping.extend")
     tool = opened.toolbox.current
-    assert tool.id == "canvas"
+    assert isinstance(tool, CanvasTool)
     changes.disable("uncropping")
-    assert tool.fill == "clear"  # type: ignore[attr-defined]
+    assert tool.fill == "clear"
     changes.enable("uncropping")
     opened.tools.choose_id("uncropping.extend")
     page = opened.tools.page
     assert page is not None
-    assert tool.operation is page.operation  # type: ignore[attr-defined]
+    assert tool.operation is page.operation

@@ -220,7 +220,7 @@ def _open(where: Url) -> tuple[Any, str]:
     except ValueError as error:
         raise UserError(
             f"{where} is no address that can be reached: {error}.",
-            "Examples are s3://bucket/photos, gs://bucket/photos and /home/me/photos.",
+            "Examples are s3://bucket/photos, gs://bucket/photos and photos/scans.",
         ) from error
     return system, str(path)
 
