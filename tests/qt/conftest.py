@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +19,6 @@ from studio.qt.collector import Collector
 from studio.qt.main_window import MainWindow
 from studio.qt.theme import Theme
 
-_tests = itertools.count(1)
-
 
 @pytest.fixture(autouse=True)
 def collector(qapp: QApplication) -> Iterator[Collector]:
@@ -29,9 +26,9 @@ def collector(qapp: QApplication) -> Iterator[Collector]:
     made = Collector()
     made.start()
     yield made
+    # Windows are large. What was there before the test is frozen: only what it left is looked at.
+    gc.collect()
     made.stop()
-    if next(_tests) % 10 == 0:  # windows are large, and the oldest are seldom looked at
-        gc.collect()
 
 
 DECLARATIONS = """

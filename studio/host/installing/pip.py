@@ -21,6 +21,7 @@ _MANNERS = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "PIP_NO_COLOR": "1",
     "PIP_PROGRESS_BAR": "off",
+    "PIP_QUIET": "0",  # what it says is shown
     "PYTHONUNBUFFERED": "1",
 }
 _HINTS = {

@@ -131,6 +131,15 @@ def test_a_bar_is_shown_on_a_terminal_alone(picture, monkeypatch, capsys):
     assert not running._in_notebook()
 
 
+@pytest.fixture
+def _keyboard():
+    """Ctrl-C as in a terminal; what runs in the background of a shell ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_keyboard")
 def test_ctrl_c_ends_a_run_and_leaves_the_picture(picture, pixels, tmp_path):
     def press():
         deadline = time.monotonic() + 20
