@@ -96,7 +96,7 @@ def steps(pixels, _mask, parameters, context):
     for step in range(parameters.count):
         context.progress(step / parameters.count, parameters.word)
         if context.stopping:
-            context.note(f"stopped at {step > 0}")
+            context.note(f"stopped early: {step < parameters.count - 1}")
             break
         time.sleep(0.01)
     return pixels

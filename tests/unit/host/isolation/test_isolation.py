@@ -103,7 +103,7 @@ def test_a_run_that_asks_is_cancelled_and_its_process_stays(bench, picture, watc
     assert bench.isolation.pid("unsteady") == pid
     heard = watcher(stop=lambda w: "go" in w.messages)
     bench.run("steps", picture, {"count": 10_000, "word": "go"}, heard)
-    assert heard.notes == ["stopped at True"]
+    assert heard.notes == ["stopped early: True"]
 
 
 def test_an_urgent_run_goes_in_between(bench, picture, watcher):

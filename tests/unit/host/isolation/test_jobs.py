@@ -32,7 +32,7 @@ def test_the_queue_runs_stops_survives_and_closes(bench, picture):
     queue.stop(long)
     assert queue.wait(long, 60)
     assert long.state is JobState.DONE, long.error
-    assert long.notes == ["stopped at True"]
+    assert long.notes == ["stopped early: True"]
 
     crash = submit("quit")
     assert queue.wait(crash, 60)
