@@ -115,6 +115,7 @@ def test_a_paused_training_is_found_at_the_next_start_and_finished_early(service
     assert bench.runs() == (other,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wish", ["resume", "finish"])
 def test_a_wish_while_its_process_still_ends_is_heeded(bench, photos, wish):
     run = bench.start("tinytrain", [photos], {"steps": 300, "wait": 2})
@@ -147,6 +148,7 @@ def test_what_goes_wrong_in_a_recipe_is_told(bench, photos, trouble, message, hi
     assert "Printing is allowed" in (run.folder / records.OUTPUT).read_text()
 
 
+@pytest.mark.slow
 def test_what_became_a_model_is_not_made_one_again(bench, photos):
     # Ended between the two: the model is kept, and the status does not say so.
     run = bench.start("tinytrain", [photos], {"trouble": "status"}, "Once")
@@ -173,6 +175,7 @@ def test_a_process_that_ends_before_it_says_that_it_is_done_was_done(bench, phot
     assert records.read_status(run.folder) == status
 
 
+@pytest.mark.slow
 def test_a_card_tells_no_paths_of_the_computer_it_was_made_on(bench, photos, tmp_path):
     begun_from = tmp_path / "somewhere" / "weights.pth"
     begun_from.parent.mkdir()
