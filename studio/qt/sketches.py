@@ -114,23 +114,28 @@ class Sketches(QObject):
             return
         if not job.state.finished:
             return
-        wish, result = self._now[0], job.result
-        self._now = None
+        wish, result, book = self._now[0], job.result, self._book
         if job.state is JobState.CANCELLED:
             self._wishes.insert(0, wish)
-            self._next()
-            return
-        if result is None:
-            self._failed.add(wish.path)
-            self._next()
-            return
-        book = self._book
+            self._made(None)
+        elif result is None:
+            self._made(wish.path)
+        else:
+            self._background.run(
+                lambda: book.keep(wish.path, result),
+                lambda _: self._kept(wish),
+                lambda _: self._made(wish.path),
+                self,
+            )
 
-        def kept(_: None) -> None:
+    def _kept(self, wish: _Wish) -> None:
+        if shiboken6.isValid(wish.owner):
             self._library.thumbnail(wish.path, wish.owner, wish.show)
+        self._made(None)
 
-        def failed(_: BaseException) -> None:
-            self._failed.add(wish.path)
-
-        self._background.run(lambda: book.keep(wish.path, result), kept, failed, wish.owner)
+    def _made(self, failed: Path | None) -> None:
+        """Go on with the next: only now, so that no picture is made while it is being written."""
+        if failed is not None:
+            self._failed.add(failed)
+        self._now = None
         self._next()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPixmap
+from pytest import MonkeyPatch
 from pytestqt.qtbot import QtBot
 
 from studio.document import composite
+from studio.host.results import RunResult
+from studio.host.sketches import SketchBook
 from studio.qt.forms.model_control import ModelControl
 from studio.qt.forms.option_control import OptionControl
 from studio.qt.generating.area import GeneratingArea
@@ -159,8 +164,35 @@ def test_pictures_of_names_wait_while_somebody_waits(
     assert not list((window.services.store.cache_dir / "sketches").iterdir())
     window.bottom.run.stop.click()
     qtbot.waitUntil(lambda: not sketches.busy, timeout=20_000)
+    assert len(list((window.services.store.cache_dir / "sketches").iterdir())) == 2
+
+
+def test_one_that_is_still_being_written_is_under_way(
+    qtbot: QtBot, window: MainWindow, live: OperationPage, page: Page, monkeypatch: MonkeyPatch
+) -> None:
+    sketches, go_on, writes = window.workspace.sketches, threading.Event(), list[Path]()
+    qtbot.waitUntil(lambda: not sketches.busy, timeout=20_000)
     folder = window.services.store.cache_dir / "sketches"
-    qtbot.waitUntil(lambda: len(list(folder.iterdir())) == 2)
+    for path in folder.iterdir():
+        path.unlink()
+    keep = SketchBook.keep
+
+    def slow(book: SketchBook, path: Path, result: RunResult) -> None:
+        writes.append(path)
+        assert go_on.wait(20)
+        keep(book, path, result)
+
+    monkeypatch.setattr(SketchBook, "keep", slow)
+    page("make")
+    page("live")
+    qtbot.waitUntil(lambda: bool(writes), timeout=20_000)
+    page("make")
+    page("live")  # a new form: it asks for the same pictures
+    assert sketches.busy
+    go_on.set()
+    qtbot.waitUntil(lambda: not sketches.busy, timeout=20_000)
+    assert len(list(folder.iterdir())) == 2
+    assert len(writes) == len(set(writes)) == 2, "none is made twice"
 
 
 def test_another_model_has_other_names(live: OperationPage) -> None:
