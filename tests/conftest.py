@@ -12,13 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 # Before anything imports Qt or a library that sizes its thread pool at import.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 # Several workers (pytest -n) have a core each: more threads would only wait for one another.
 THREADS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, str(THREADS))
+
+# A wait ends when what is waited for is there; only a failure takes this long, however busy the
+# machine is.
+PATIENCE_MS = 30_000
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 # Pools that their libraries keep for the whole process; Qt threads show up as dummies.
@@ -31,6 +37,22 @@ def shared() -> Path:
     if not (SHARED / "MANIFEST.md").is_file():
         pytest.skip("../shared is not here: these tests need its pictures and checkpoints")
     return SHARED
+
+
+class PatientBot(QtBot):
+    """Waits longer than the five seconds of pytest-qt, which a busy machine can take."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **more: Any) -> Any:  # noqa: N802
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """The one of pytest-qt, but patient."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

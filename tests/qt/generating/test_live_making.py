@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPixmap
-from pytest import MonkeyPatch
 from pytestqt.qtbot import QtBot
 
 from studio.document import composite
@@ -168,7 +167,11 @@ def test_pictures_of_names_wait_while_somebody_waits(
 
 
 def test_one_that_is_still_being_written_is_under_way(
-    qtbot: QtBot, window: MainWindow, live: OperationPage, page: Page, monkeypatch: MonkeyPatch
+    qtbot: QtBot,
+    window: MainWindow,
+    live: OperationPage,
+    page: Page,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sketches, go_on, writes = window.workspace.sketches, threading.Event(), list[Path]()
     qtbot.waitUntil(lambda: not sketches.busy, timeout=20_000)
