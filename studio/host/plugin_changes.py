@@ -12,7 +12,7 @@ from types import ModuleType
 
 from studio.api.errors import UserError
 from studio.host.candidates import Candidate, candidates, forget_modules, plugin_folder
-from studio.host.isolation.standing_in import is_stand_in, stand_ins
+from studio.host.isolation.standing_in import is_known, is_stand_in, stand_ins
 from studio.host.plugin_records import PluginRecord, record, records
 from studio.host.plugins import LoadedPlugin, PluginFailure, PluginRegistry, load_candidate
 from studio.host.services import Services
@@ -133,6 +133,28 @@ class PluginChanges:
         found = self._fresh().get(key)
         if found is not None and (known.state == "failed" or (away and not isolated)):
             self._load_again(found)
+
+    def asks(self, name: str = "", isolated: bool | None = None) -> tuple[Candidate, ...]:
+        """The plugins that a change loads and whose own processes it has to ask for what they declare.
+
+        With them in `ask_ahead` first, on another thread, the change is quick.
+
+        Args:
+            name: of the plugin to be enabled, reloaded or isolated; empty: of `look_again`.
+            isolated: what `isolate` will be told.
+        """
+        services = self.services
+        found = candidates(services.plugins or plugin_folder())
+        if not name:
+            known = {_key(each) for each in self._candidates()}
+            found = [each for each in found if _key(each) not in known]
+        else:
+            found = [each for each in found if each.name == name]
+        apart = services.settings.isolated_plugins
+        if isolated is not None:
+            failed = {each.name for each in services.registry.failures}
+            apart = (name,) if isolated and name in failed else ()
+        return tuple(each for each in found if each.name in apart and not is_known(each))
 
     def _named(self, name: str) -> str:
         return record(self.records(), name).name

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from studio.api.errors import UserError
+from studio.host.candidates import Candidate
 from studio.host.installing import (
     InstallPlan,
     Removal,
@@ -16,6 +17,7 @@ from studio.host.installing import (
     remove,
     run_pip,
 )
+from studio.host.isolation.standing_in import ask_ahead
 from studio.host.plugin_changes import PluginChanges
 from studio.host.plugin_records import PluginRecord
 from studio.host.services import Services
@@ -48,6 +50,7 @@ class Plugins(QObject):
         self._services, self._background = services, background
         self._changes = PluginChanges(services)
         self.busy = False
+        self.asking: set[str] = set()  # names of plugins whose processes start
 
     def records(self) -> tuple[PluginRecord, ...]:
         """Every plugin that was found."""
@@ -55,20 +58,22 @@ class Plugins(QObject):
 
     def set_disabled(self, name: str, disabled: bool) -> None:
         """Do without a plugin from now on, or load it again."""
-        call = self._changes.disable if disabled else self._changes.enable
-        self._try(lambda: call(name))
+        if disabled:
+            self._try(lambda: self._changes.disable(name))
+        else:
+            self._try(lambda: self._changes.enable(name), name)
 
     def set_isolated(self, name: str, isolated: bool) -> None:
         """Have a plugin run in a process of its own, or not."""
-        self._try(lambda: self._changes.isolate(name, isolated))
+        self._try(lambda: self._changes.isolate(name, isolated), name, isolated)
 
     def reload(self, name: str) -> None:
         """Load a dropped-in plugin again; if it fails, its record says why."""
-        self._try(lambda: self._changes.reload(name))
+        self._try(lambda: self._changes.reload(name), name)
 
     def look_again(self) -> None:
         """Notice what was dropped in, installed or taken away since the start."""
-        self._try(self._changes.look_again)
+        self._try(self._changes.look_again, "")
 
     def plan(self, command: tuple[str, ...]) -> None:
         """Find out what an installation would change; `planned` or `failed` is emitted."""
@@ -109,12 +114,25 @@ class Plugins(QObject):
 
         self._work(lambda: remove(removal, self.said.emit), done)
 
-    def _try(self, call: Callable[[], object]) -> None:
+    def _try(
+        self, call: Callable[[], object], loads: str | None = None, isolated: bool | None = None
+    ) -> None:
+        """Make a change; if the process of a plugin has to start for it, once that has answered."""
+        asked = () if loads is None else self._changes.asks(loads, isolated)
+        if asked:
+            self.asking |= {each.name for each in asked}
+            self.changed.emit()
+            self._work(lambda: ask_ahead(asked), lambda _: self._answered(asked, call))
+            return
         try:
             call()
         except UserError as error:
             self.failed.emit(error)
         self.changed.emit()
+
+    def _answered(self, asked: Sequence[Candidate], call: Callable[[], object]) -> None:
+        self.asking -= {each.name for each in asked}
+        self._try(call)
 
     def _work(self, work: Callable[[], object], done: Callable[..., object]) -> None:
         def ended(result: object) -> None:

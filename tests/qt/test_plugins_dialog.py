@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from studio.qt.dialogs.plugin_pip import InstallDialog, RemoveDialog
 from studio.qt.dialogs.plugins import PluginsDialog
 from studio.qt.main_window import MainWindow
 from studio.qt.plugins import Plugins
+
+SHY = Path(__file__).parents[1] / "dropins" / "shy.py"
 
 
 @pytest.fixture
@@ -106,6 +109,40 @@ def test_a_plugin_is_isolated_by_its_box(window: MainWindow, dialog: PluginsDial
     assert dialog.details.isolated.isChecked()
     dialog.details.isolated.click()
     assert window.services.settings.isolated_plugins == ()
+
+
+def test_the_window_goes_on_while_a_process_starts(
+    qtbot: QtBot, window: MainWindow, dialog: PluginsDialog, plugins: Path
+) -> None:
+    shutil.copy(SHY, plugins)
+    window.services.settings.set_isolated("shy", True)
+    window.workspace.plugins.look_again()
+    details = dialog.details
+    assert "operation:shy.enlarge" not in window.actions_by_id.commands, "that takes a while"
+    qtbot.waitUntil(lambda: "operation:shy.enlarge" in window.actions_by_id.commands)
+    choose(dialog, "Shy")
+    details.switch.click()
+    assert details.switch.text() == "Enable"
+    (plugins / "shy.py").write_text(SHY.read_text().replace("Enlarge shyly", "Grow"))
+    details.switch.click()
+    assert details.state.text() == "Its process starts…"
+    assert not details.switch.isEnabled()
+    assert not details.isolated.isEnabled()
+    qtbot.waitUntil(lambda: details.state.text() == "In use")
+    assert details.switch.isEnabled()
+    assert window.actions_by_id["operation:shy.enlarge"].text() == "Grow"
+    assert (plugins / "imports.txt").read_text() == "once more\n" * 2, "asked once each time"
+
+
+def test_one_that_fails_gets_another_chance_in_its_own_process(
+    qtbot: QtBot, window: MainWindow, dialog: PluginsDialog
+) -> None:
+    choose(dialog, "Broken")
+    dialog.details.isolated.click()
+    assert dialog.details.state.text() == "Its process starts…"
+    qtbot.waitUntil(lambda: dialog.details.state.text() == "Did not load")
+    assert "no luck today" in dialog.details.message.text()
+    assert dialog.details.isolated.isChecked()
 
 
 def test_a_dropped_in_plugin_is_removed(

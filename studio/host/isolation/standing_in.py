@@ -34,11 +34,28 @@ _POLL = 0.05
 _READ = frozenset({".py", ".toml", ".so", ".pyd"})
 _log = logging.getLogger(__name__)
 _open: set[Clerk] = set()
+# What went wrong when plugins were asked ahead, by where their declarations would be kept.
+_failures: dict[Path, tuple[str, Exception]] = {}
 
 
 def stand_ins(found: Iterable[Candidate], isolated: Collection[str]) -> list[Candidate]:
     """The candidates, of which those that are isolated are not imported by loading them."""
     return [_stand_in(each) if each.name in isolated else each for each in found]
+
+
+def ask_ahead(found: Iterable[Candidate]) -> None:
+    """Have plugins' processes say what the plugins declare: loading those is quick then.
+
+    May be called on any thread, and takes as long as they do to start; one that fails is told when it
+    is loaded next.
+    """
+    for each in found:
+        Clerk(each).ask_ahead()
+
+
+def is_known(candidate: Candidate) -> bool:
+    """Whether a plugin is loaded without asking its process."""
+    return Clerk(candidate).kept() is not None
 
 
 def is_stand_in(plugin: LoadedPlugin) -> bool:
@@ -67,12 +84,28 @@ class Clerk:
         Raises:
             PluginError: if the plugin does not load, or crashes at that.
         """
-        data = self._kept()
+        data = self.kept()
         if data is None:
-            self.close()  # it may know the plugin as it was before it was changed
-            data = self._asked("describe")
-            self._keep(data)
+            mark, failure = _failures.pop(_cache(self._candidate), ("", None))
+            if failure is not None and mark == _mark(self._candidate):
+                raise failure
+            data = self._described()
         return self._module(data)
+
+    def ask_ahead(self) -> None:
+        """Find out what the next `load` needs, on whatever thread this is."""
+        if self.kept() is None:
+            mark = _mark(self._candidate)
+            try:
+                self._described()
+            except Exception as error:  # noqa: BLE001 - whoever loads it is to hear of it
+                _failures[_cache(self._candidate)] = (mark, error)
+
+    def _described(self) -> dict[str, Any]:
+        self.close()  # it may know the plugin as it was before it was changed
+        data: dict[str, Any] = self._asked("describe")
+        self._keep(data)
+        return data
 
     def ask(self, what: str, key: str, name: str, *args: Any) -> Any:
         """What a function of the plugin says.
@@ -172,7 +205,8 @@ class Clerk:
 
     # Keeping it between starts
 
-    def _kept(self) -> dict[str, Any] | None:
+    def kept(self) -> dict[str, Any] | None:
+        """What it declared when it was asked last; None if its files are others now."""
         path = _cache(self._candidate)
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))

@@ -114,7 +114,8 @@ class PluginDetails(QWidget):
         words, icon, color = state_of(plugin)
         self.title.setText(f"{plugin.title} {plugin.version}".strip())
         self._theme.bind(self.icon, icon, color, 16)
-        self.state.setText(tr(words))
+        starts = plugin.name in self._plugins.asking
+        self.state.setText(tr("Its process starts…") if starts else tr(words))
         restyle(self.state, "role", "error" if color == "error" else "")
         self.summary.setText(tr(plugin.summary))
         self.summary.setVisible(bool(plugin.summary))
@@ -130,8 +131,10 @@ class PluginDetails(QWidget):
         disabled = plugin.state == "disabled"
         self.switch.setText(tr("Enable") if disabled else tr("Disable"))
         self.switch.setAccessibleName(self.switch.text())
+        self.switch.setEnabled(not starts)
+        self.isolated.setEnabled(not starts)
         self.reload.setVisible(plugin.path is not None)
-        self.reload.setEnabled(not disabled)
+        self.reload.setEnabled(not disabled and not starts)
         self.folder.setVisible(plugin.path is not None)
         self.remove.setVisible(plugin.kind in ("package", "drop-in"))
 
