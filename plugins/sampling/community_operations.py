@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from studio.api import CheckpointLoader, Gallery, Operation, Preset
+from studio.api import CheckpointLoader, Gallery, Preset
 from studio_plugins.sampling.community_parameters import (
     GALLERY,
     PIPELINE_TASK,
     DiffusersParameters,
     DiffusersRedrawParameters,
 )
+from studio_plugins.sampling.kinds import changing, making
 
 __all__ = ["GALLERIES", "LOADERS", "OPERATIONS"]
 
@@ -19,37 +20,25 @@ _LCM = Preset("LCM or turbo", {"sampler": "lcm", "steps": 4, "guidance": 1.0})
 _FOUR = Preset("Four to choose from", {"count": 4})
 
 OPERATIONS = [
-    Operation(
+    making(
         id="sampling.diffusers",
         title="Picture by Stable Diffusion",
-        menu="Generate",
         help="Paints what you write, with a Stable Diffusion model of your own.",
         parameters=DiffusersParameters,
         function=".community:generate",
-        provenance="generated",
-        input="none",
         output="layers",
-        selection="ignored",
-        preview=False,
-        seeded=True,
-        may_blacken=True,
         presets=(_FAST, _LCM, _FOUR),
         keywords=_KEYWORDS,
     ),
-    Operation(
+    changing(
         id="sampling.diffusers-redraw",
         title="Redraw by Stable Diffusion",
-        menu="Generate",
         help="Paints the selection or the picture anew, with a Stable Diffusion model of your own.",
         parameters=DiffusersRedrawParameters,
         function=".community:redraw",
-        provenance="composite",
         input="visible",
         output="region",
         selection="optional",
-        preview=False,
-        seeded=True,
-        may_blacken=True,
         presets=(
             Preset("Keep its look", {"strength": 0.4}),
             Preset("Replace it", {"strength": 1.0}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.api import CheckpointLoader, Gallery, Operation, Preset
+from studio.api import CheckpointLoader, Gallery, Preset
 from studio_plugins.sampling.families_parameters import (
     COMPLETE_TASK,
     GALLERY,
@@ -11,6 +11,7 @@ from studio_plugins.sampling.families_parameters import (
     LatentParameters,
 )
 from studio_plugins.sampling.families_training import TRAINERS
+from studio_plugins.sampling.kinds import changing, making
 from studio_plugins.sampling.names import ENLARGE
 
 __all__ = ["GALLERIES", "LOADERS", "OPERATIONS", "TRAINERS"]
@@ -18,22 +19,15 @@ __all__ = ["GALLERIES", "LOADERS", "OPERATIONS", "TRAINERS"]
 _SUFFIXES = (".pth", ".pt", ".safetensors", ".tar", ".ckpt")
 
 OPERATIONS = [
-    Operation(
+    making(
         id="sampling.latent",
         title="Latent space",
-        menu="Generate",
         help="New pictures, walks and interpolations of an autoencoder, a VAE or a GAN.",
         parameters=LatentParameters,
         function=".latent:explore",
-        provenance="generated",
-        input="none",
         output="document",
-        selection="ignored",
-        preview=False,
         live=True,
-        seeded=True,
         follow_ups=(ENLARGE,),
-        may_blacken=True,
         presets=(
             Preset("Sixteen new ones", {"mode": "sample", "count": 16}),
             Preset("Round trip", {"mode": "walk", "steps": 12}),
@@ -49,19 +43,14 @@ OPERATIONS = [
             "face",
         ),
     ),
-    Operation(
+    changing(
         id="sampling.complete",
         title="Complete below a line",
-        menu="Generate",
         help="Draws what is below a row anew, from what is above it, square by square.",
         parameters=CompleteParameters,
         function=".complete:complete",
-        provenance="composite",
         input="layer",
         output="region",
-        preview=False,
-        seeded=True,
-        may_blacken=True,
         keywords=("autoregressive", "transformer", "pixelcnn", "continue", "finish", "generate"),
     ),
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.api import Operation, Preset
+from studio.api import Preset
+from studio_plugins.sampling.kinds import changing, making
 from studio_plugins.sampling.names import ENLARGE
 from studio_plugins.sampling.parameters import (
     BetweenParameters,
@@ -14,45 +15,32 @@ from studio_plugins.sampling.training import CLASS_TRAINER, TEXT_TRAINER
 
 __all__ = ["OPERATIONS", "TRAINERS"]
 
-_MENU = "Generate"
 _WORDS = ("text", "prompt", "diffusion", "sticker", "emoji", "icon", "draw", "generate", "ai")
 _FAST = Preset("Fast", {"steps": 8, "sampler": "dpm"})
 _CAREFUL = Preset("Careful", {"steps": 50, "sampler": "dpm"})
 _CHOOSE = Preset("Nine to choose from", {"count": 9})
 
 OPERATIONS = [
-    Operation(
+    making(
         id="sampling.text",
         title="Picture from words",
-        menu=_MENU,
         help="Paints what you write, on a transparent background.",
         parameters=TextParameters,
         function=".engine:paint_text",
-        provenance="generated",
-        input="none",
         output="layers",
-        selection="ignored",
-        preview=False,
-        seeded=True,
         follow_ups=(ENLARGE,),
-        may_blacken=True,
         presets=(_FAST, _CAREFUL, _CHOOSE),
         keywords=_WORDS,
     ),
-    Operation(
+    changing(
         id="sampling.redraw",
         title="Redraw with words",
-        menu=_MENU,
         help="Paints the selection anew, as you write, from what is there.",
         parameters=RedrawParameters,
         function=".engine:redraw",
-        provenance="composite",
         input="visible",
         output="layers",
         selection="optional",
-        preview=False,
-        seeded=True,
-        may_blacken=True,
         presets=(
             Preset("Keep its look", {"strength": 0.4}),
             Preset("Keep its place", {"strength": 0.8}),
@@ -60,39 +48,25 @@ OPERATIONS = [
         ),
         keywords=(*_WORDS, "image to image", "variation", "img2img"),
     ),
-    Operation(
+    making(
         id="sampling.between",
         title="Between two prompts",
-        menu=_MENU,
         help="A strip of pictures from one prompt, or one seed, to another.",
         parameters=BetweenParameters,
         function=".engine:paint_between",
-        provenance="generated",
-        input="none",
         output="document",
-        selection="ignored",
-        preview=False,
-        seeded=True,
         follow_ups=(ENLARGE,),
-        may_blacken=True,
         presets=(_FAST,),
         keywords=(*_WORDS, "interpolate", "morph", "strip"),
     ),
-    Operation(
+    making(
         id="sampling.class",
         title="Picture of a class",
-        menu=_MENU,
         help="Paints one more of a kind that the model knows.",
         parameters=ClassParameters,
         function=".engine:paint_class",
-        provenance="generated",
-        input="none",
         output="layers",
-        selection="ignored",
-        preview=False,
-        seeded=True,
         follow_ups=(ENLARGE,),
-        may_blacken=True,
         presets=(_FAST, _CAREFUL, _CHOOSE),
         keywords=("class", "label", "category", "digit", "mnist", "diffusion", "generate"),
     ),

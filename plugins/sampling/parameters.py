@@ -16,6 +16,20 @@ _STYLE = Sketch("sampling.text", {"prompt": "a smiling cat", "steps": 8})
 _CLASS = Sketch("sampling.class", {"steps": 8})
 
 
+def _prompt(shows: str) -> str:
+    value: str = text("", maximum_length=_LONGEST, help=shows)
+    return value
+
+
+def _negative() -> str:
+    return _prompt("What it is to be unlike")
+
+
+def _count() -> int:
+    value: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
+    return value
+
+
 def _guidance() -> float:
     value: float = number(
         4.0, minimum=0, maximum=20, step=0.5,
@@ -50,10 +64,10 @@ def _rescale() -> float:
 class TextParameters(Parameters):
     """A picture from words."""
 
-    prompt: str = text("", maximum_length=_LONGEST, help="What the picture shows, in English")
-    negative: str = text("", maximum_length=_LONGEST, help="What it is to be unlike")
+    prompt: str = _prompt("What the picture shows, in English")
+    negative: str = _negative()
     style: str = _style(_STYLE)
-    count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
+    count: int = _count()
     guidance: float = _guidance()
     steps: int = _steps()
     sampler: SamplerName = _sampler()
@@ -64,13 +78,13 @@ class TextParameters(Parameters):
 class RedrawParameters(Parameters):
     """A part of the picture, drawn anew from words."""
 
-    prompt: str = text("", maximum_length=_LONGEST, help="What it is to become, in English")
-    negative: str = text("", maximum_length=_LONGEST, help="What it is to be unlike")
+    prompt: str = _prompt("What it is to become, in English")
+    negative: str = _negative()
     strength: float = number(
         0.6, minimum=0.05, maximum=1, step=0.05, help="1: nothing of the picture is left"
     )
     style: str = _style(_STYLE)
-    count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
+    count: int = _count()
     guidance: float = _guidance()
     steps: int = _steps()
     sampler: SamplerName = _sampler()
@@ -81,7 +95,7 @@ class RedrawParameters(Parameters):
 class BetweenParameters(Parameters):
     """A strip of pictures from one prompt, or one seed, to another."""
 
-    prompt: str = text("", maximum_length=_LONGEST, help="What the first picture shows")
+    prompt: str = _prompt("What the first picture shows")
     to: str = text(
         "", maximum_length=_LONGEST, title="To", help="What the last one shows; empty: the same"
     )
@@ -105,7 +119,7 @@ class ClassParameters(Parameters):
         classes_of, sketch=_CLASS, title="Class", help="What it shows; left open: any"
     )
     style: str = _style(_CLASS)
-    count: int = integer(1, minimum=1, maximum=64, help="Pictures to choose from")
+    count: int = _count()
     guidance: float = number(
         2.0, minimum=0, maximum=20, step=0.5, help="More: more typical of the class, less varied"
     )
