@@ -277,7 +277,7 @@ def test_a_dropped_checkpoint_becomes_the_chosen_model(
 ) -> None:
     path = tmp_path / "mine.safetensors"
     safetensors.numpy.save_file({"weight": np.ones((2, 2), np.float32)}, path)
-    with qtbot.waitSignal(opened.workspace.models.imported, timeout=10_000):
+    with qtbot.waitSignal(opened.workspace.models.imported):
         drop(opened, path)
     page = opened.tools.page
     assert page is not None
@@ -293,7 +293,7 @@ def test_a_dropped_file_that_only_looks_like_a_checkpoint_is_explained(
     path = tmp_path / "fake.pth"
     path.write_bytes(b"not a checkpoint")
     drop(opened, path)
-    qtbot.waitUntil(opened.messages.isVisible, timeout=10_000)
+    qtbot.waitUntil(opened.messages.isVisible)
     assert opened.messages.level == "error"
     assert "Importing" not in opened.status.busy.text()
 

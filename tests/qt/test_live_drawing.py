@@ -123,12 +123,12 @@ def test_it_follows_while_the_button_is_still_held(qtbot: QtBot, hand: Hand) -> 
     hand.press(20, 30)
     for x in range(25, 90, 5):
         hand.move(x, 30)
-    qtbot.waitUntil(lambda: hand.shown(60, 30) == RED, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.shown(60, 30) == RED)
     assert hand.document.transaction is not None, "the stroke goes on"
     assert hand.shown(60, 90) == PAPER
     for y in range(35, 100, 5):
         hand.move(90, y)
-    qtbot.waitUntil(lambda: hand.shown(90, 80) == RED, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.shown(90, 80) == RED)
     assert hand.document.transaction is not None
     hand.release(90, 95)
     hand.settle()

@@ -121,7 +121,7 @@ def test_a_live_preview_ends_with_its_plugin(
     opened.tools.choose_id("adjustments.invert")
     qtbot.waitUntil(lambda: opened.canvas.overlay is not None, timeout=20_000)
     changes.disable("adjustments")
-    qtbot.waitUntil(lambda: opened.canvas.overlay is None, timeout=5_000)
+    qtbot.waitUntil(lambda: opened.canvas.overlay is None)
 
 
 def test_a_running_job_ends_and_its_result_is_applied(
@@ -146,7 +146,7 @@ def test_a_running_job_ends_and_its_result_is_applied(
     opened.runs.apply()
     document = opened.session.document
     assert document is not None
-    qtbot.waitUntil(lambda: document.history.can_undo, timeout=5_000)
+    qtbot.waitUntil(lambda: document.history.can_undo)
 
 
 def test_growing_the_canvas_follows(opened: MainWindow, changes: PluginChanges) -> None:

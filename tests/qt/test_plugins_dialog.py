@@ -155,7 +155,7 @@ def test_a_dropped_in_plugin_is_removed(
     asking.show()
     assert str(plugins / "tiny") in asking.effect.text()
     qtbot.mouseClick(asking.accept_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: asking.message.text() == "tiny is removed.", timeout=10_000)
+    qtbot.waitUntil(lambda: asking.message.text() == "tiny is removed.")
     assert not (plugins / "tiny").exists()
     assert "operation:tiny.invert" not in window.actions_by_id.commands
     texts = [dialog.list.item(row).text() for row in range(dialog.list.count())]
@@ -202,7 +202,7 @@ def test_what_would_break_is_not_installed(
     assert installing.isVisible()
     assert "pip is at work" in installing.message.text()
     qtbot.waitUntil(lambda: not plugins.busy, timeout=60_000)
-    qtbot.waitUntil(lambda: "Nothing was changed" in installing.message.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "Nothing was changed" in installing.message.text())
     assert "impasto-old 1.0 is added" in installing.effect.text()
     assert "becomes 0.9" in installing.effect.text()
     assert "needs pluggy>=" in installing.message.text()

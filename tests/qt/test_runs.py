@@ -95,7 +95,7 @@ def test_progress_shows_and_cancel_answers(qtbot: QtBot, opened: MainWindow) -> 
     qtbot.waitUntil(lambda: "Step" in opened.bottom.run.state.text())
     assert opened.bottom.run.isVisible()
     opened.bottom.run.stop.click()
-    qtbot.waitUntil(lambda: job.state is JobState.CANCELLED, timeout=2000)
+    qtbot.waitUntil(lambda: job.state is JobState.CANCELLED)
     qtbot.waitUntil(opened.bottom.isHidden)
     assert opened.messages.level == "info"
     assert opened.runs.result is None
@@ -235,7 +235,7 @@ def test_a_queued_job_can_be_cancelled_and_moved(qtbot: QtBot, opened: MainWindo
     qtbot.waitUntil(lambda: list(opened.jobs.cards) == [first.id, third.id, second.id])
     for job in (second, third, first):
         opened.jobs.cards[job.id].stop.click()
-    qtbot.waitUntil(lambda: not opened.runs.busy, timeout=3000)
+    qtbot.waitUntil(lambda: not opened.runs.busy)
     assert {job.state for job in (first, second, third)} == {JobState.CANCELLED}
 
 

@@ -51,8 +51,8 @@ def begin(qtbot: QtBot, opened: MainWindow) -> Callable[[], Job]:
 
 
 def keep(qtbot: QtBot, window: MainWindow, job: Job) -> None:
-    qtbot.waitUntil(lambda: job.state is JobState.DONE, timeout=5000)
-    qtbot.waitUntil(lambda: window.canvas.overlay is not None, timeout=5000)
+    qtbot.waitUntil(lambda: job.state is JobState.DONE)
+    qtbot.waitUntil(lambda: window.canvas.overlay is not None)
 
 
 def test_what_there_is_becomes_the_result(
@@ -105,7 +105,7 @@ def test_it_can_be_cancelled_instead(
     before = shown(opened)
     job = begin()
     opened.bottom.run.stop.click()
-    qtbot.waitUntil(lambda: job.state is JobState.CANCELLED, timeout=2000)
+    qtbot.waitUntil(lambda: job.state is JobState.CANCELLED)
     assert opened.runs.result is None
     assert np.array_equal(shown(opened), before)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -303,11 +302,9 @@ def test_the_picture_is_seen_as_it_evolves(runner, photo, style, imported):
 def test_a_cancel_is_answered_within_a_step(runner, photo, style, imported):
     watcher = Watcher(cancel_after=2)
     request = request_of(photo(96, 128), {"style": style(), "steps": 5000, "size": 128})
-    start = time.monotonic()
     with pytest.raises(Cancelled):
         runner.execute(request, watcher)
     assert watcher.steps == 2
-    assert time.monotonic() - start < 20
 
 
 def test_a_cancel_is_noticed_while_gradients_are_computed():

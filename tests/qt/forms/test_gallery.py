@@ -174,7 +174,7 @@ def test_a_file_is_copied_into_the_gallery_and_chosen(
     path = save(tmp_path / "My Photo.png", (9, 8, 7))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     menu_of(style)["From file…"].trigger()  # type: ignore[attr-defined]  # an action
-    qtbot.waitUntil(lambda: style.value() == [["gallery:my-photo", 1.0]], timeout=5000)
+    qtbot.waitUntil(lambda: style.value() == [["gallery:my-photo", 1.0]])
     path.unlink()
     assert titles(style) == ["Deep blue", "Green", "Red", "My photo"]
     assert style.rows[0].problem.isHidden()
@@ -194,7 +194,7 @@ def test_a_layer_is_copied_without_what_is_transparent(
     texts = [action.text() for action in layers.actions() if action.text()]
     assert texts == [document.picture.layers[0].name, "The whole picture"]
     layers.actions()[0].trigger()
-    qtbot.waitUntil(lambda: ground.value() is not None, timeout=5000)
+    qtbot.waitUntil(lambda: ground.value() is not None)
     assert len(titles(ground)) == 4
     name = ground.value().removeprefix("gallery:")
     found = np.asarray(Image.open(opened.services.galleries.locate(f"gallery:{name}")))
@@ -208,7 +208,7 @@ def test_the_clipboard_is_taken(qtbot: QtBot, style: GalleryControl) -> None:
     image.fill(Qt.GlobalColor.cyan)
     QGuiApplication.clipboard().setImage(image)
     menu_of(style)["From clipboard"].trigger()  # type: ignore[attr-defined]  # an action
-    qtbot.waitUntil(lambda: style.value() == [["gallery:clipboard", 1.0]], timeout=5000)
+    qtbot.waitUntil(lambda: style.value() == [["gallery:clipboard", 1.0]])
     QGuiApplication.clipboard().clear()
 
 
@@ -224,8 +224,8 @@ def test_files_are_dropped_and_a_broken_one_is_told_of(
         Qt.KeyboardModifier.NoModifier,
     )  # fmt: skip
     style.dropEvent(event)
-    qtbot.waitUntil(lambda: style.value() == [["gallery:one", 1.0]], timeout=5000)
-    qtbot.waitUntil(opened.messages.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: style.value() == [["gallery:one", 1.0]])
+    qtbot.waitUntil(opened.messages.isVisible)
     assert "bad.png" in opened.messages.text.text()
 
 
@@ -236,7 +236,7 @@ def test_ones_own_can_be_removed_and_bundled_ones_not(
     style.add_file(
         save(Path(opened.services.galleries.own_folder("x").parent.parent / "own.png"), (3, 3, 3))
     )
-    qtbot.waitUntil(lambda: len(style.value()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(style.value()) == 1)
     assert len(titles(ground)) == 4, "every control of the gallery shows it"
     own = next(each for each in library.pictures("looks") if each.own)
     [action] = style.grid.menu(own).actions()

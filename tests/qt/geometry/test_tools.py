@@ -189,7 +189,7 @@ def test_the_preview_shows_the_layer_where_it_will_be(qtbot, editor, toolbox, dr
     toolbox.choose("move")
     drag((120, 100), (220, 100), CTRL, release=False)
     canvas.grab()
-    qtbot.waitUntil(lambda: toolbox.current._preview.shown, timeout=10_000)
+    qtbot.waitUntil(lambda: toolbox.current._preview.shown)
     image = canvas.grab().toImage()
 
     def color(x, y):
@@ -213,11 +213,11 @@ def test_the_preview_looks_like_the_result_between_other_layers(qtbot, editor, t
     toolbox.current.values.set("outline", value=False)
     drag((120, 100), (160, 130), CTRL, release=False)
     canvas.grab()
-    qtbot.waitUntil(lambda: toolbox.current._preview.shown, timeout=10_000)
+    qtbot.waitUntil(lambda: toolbox.current._preview.shown)
     preview = canvas.grab().toImage()
     toolbox.current.commit()
     toolbox.choose("hand")
-    qtbot.waitUntil(lambda: not canvas.polling, timeout=10_000)
+    qtbot.waitUntil(lambda: not canvas.polling)
     result = canvas.grab().toImage()
     for x, y in ((150, 120), (200, 160), (110, 90), (300, 200), (215, 165)):
         at = (canvas.from_image(QPointF(x, y)) * canvas.ratio).toPoint()

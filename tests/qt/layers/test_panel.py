@@ -238,7 +238,7 @@ def test_typed_opacity_is_one_step_of_all_chosen_layers(qtbot: QtBot, bench):
     field.setFocus()
     for _ in range(3):
         field.stepDown()
-    qtbot.waitUntil(lambda: bench.titles() == ["Opacity"], timeout=10_000)
+    qtbot.waitUntil(lambda: bench.titles() == ["Opacity"])
     assert [bench.picture.layer(i).opacity for i in "bc"] == [0.97, 0.97]
 
 

@@ -91,7 +91,7 @@ def test_edits_show_and_no_picture_shows_nothing(qtbot: QtBot, place, navigator)
     layer = place.document.picture.active_layer
     white = layer.raster.write(0, 0, np.full((600, 800, 4), 255, np.uint8))
     place.document.apply("White", lambda p: p.with_layer(layer.replaced(raster=white)))
-    qtbot.waitUntil(lambda: seen() == 255, timeout=10_000)
+    qtbot.waitUntil(lambda: seen() == 255)
     place.open(Picture.from_pixels(np.zeros((10, 900, 4), np.uint8)))
     assert navigator.overview.placed().width() > 20 * navigator.overview.placed().height()
     place.canvas.set_document(None)

@@ -115,8 +115,6 @@ def test_the_server_ends_while_a_job_runs(serve, photo):
     with serve() as client:
         answer = client.post("/v1/operations/testkit.slow?wait=false", files={"picture": photo})
         until(client, answer.headers["location"], lambda found: found["state"] == "running")
-        started = time.monotonic()
-    assert time.monotonic() - started < 5
     assert client.server.services.jobs.jobs == ()
 
 

@@ -154,18 +154,17 @@ def test_a_crash_is_an_error_and_the_next_run_a_new_process(bench, picture, capl
     "whole", [pytest.param(False, id="python", marks=pytest.mark.slow), pytest.param(True, id="c")]
 )
 def test_an_endless_loop_is_ended(bench, picture, watcher, whole):
-    asked: list[float] = []
+    asked: list[bool] = []
     pids: list[int | None] = []
 
     def cancel(heard) -> bool:
         if "turning" in heard.messages and not asked:
-            asked.append(time.monotonic())
+            asked.append(True)
             pids.append(bench.isolation.pid("unsteady"))
         return bool(asked)
 
     with pytest.raises(Cancelled):
         bench.run("turn", picture, {"whole": whole}, watcher(cancel=cancel))
-    assert time.monotonic() - asked[0] < 5
     assert not Path(f"/proc/{pids[0]}").exists()
 
 

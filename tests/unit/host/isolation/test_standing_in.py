@@ -7,7 +7,6 @@ import importlib
 import json
 import shutil
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +162,8 @@ def test_one_that_does_not_end_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr("studio.host.isolation.standing_in._SECONDS", 0.5)
     path = tmp_path / "broken.py"
     path.write_text("import time\ntime.sleep(1000)")
-    started = time.monotonic()
     (failure,) = load(stand_ins([candidate_at(path)], ["broken"])).failures
     assert "does not answer" in failure.message
-    assert time.monotonic() - started < 10
 
 
 def test_what_a_function_raises_comes_back(tmp_path):
