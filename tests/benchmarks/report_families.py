@@ -1,12 +1,12 @@
 """The families of generative models side by side: likeness, variety, speed and size.
 
-    python tests/benchmarks/report_families.py FAMILY=OPERATION:MODEL ... --data EMOJI --features VGG \
-        [--count 512] [--threads 1] [--sheets FOLDER]
+    python tests/benchmarks/report_families.py FAMILY=OPERATION:MODEL ... --data FACES --features VGG \
+        [--held 0.1] [--count 512] [--threads 1] [--sheets FOLDER]
 
 MODEL is the id of a model on this computer (trained ones have their file's name), OPERATION one of
 sampling.latent, sampling.complete, sampling.class and sampling.text, which takes its prompts from
 tests/plugins/sampling/prompts.json. DATA is the folder that was learned from, as prepare_families.py
-lays it out; what the trainers hold out is held out here as well. VGG should be a feature network that
+lays it out; what the trainers held out of it (--held, their --validation) is held out here as well. VGG should be a feature network that
 no training has seen. Everything is painted through the host, as a window or a script would have it.
 
 "Fréchet" compares made pictures with half of the learned ones; the row of real pictures says how near
@@ -42,7 +42,6 @@ PROMPTS = Path(__file__).parents[1] / "plugins" / "sampling" / "prompts.json"
 AT_ONCE = 16
 ONE = 5  # runs of one picture each, of which the median counts
 MOST = 4000  # learned pictures that are looked at
-_HELD = 0.05  # as the trainers have it
 _COLUMNS, _ROWS = 12, 6
 
 
@@ -125,13 +124,14 @@ def main() -> None:
     parser.add_argument("families", nargs="+", type=Family.parse)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--features", type=Path, required=True)
+    parser.add_argument("--held", type=float, default=0.1)
     parser.add_argument("--count", type=int, default=512)
     parser.add_argument("--side", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sheets", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    albums = read_albums(given.data, given.side, _HELD)
+    albums = read_albums(given.data, given.side, given.held)
     judge, runner = load_features(given.features), new_runner()
     learned = described(_some(albums.training.batch(slice(None))[0], MOST), judge)
     held = described(albums.held.batch(slice(None))[0], judge)
