@@ -6,8 +6,9 @@
 MODEL is the id of a model on this computer (trained ones have their file's name), OPERATION one of
 sampling.latent, sampling.complete, sampling.class and sampling.text, which takes its prompts from
 tests/plugins/sampling/prompts.json. DATA is the folder that was learned from, as prepare_families.py
-lays it out; what the trainers held out of it (--held, their --validation) is held out here as well. VGG should be a feature network that
-no training has seen. Everything is painted through the host, as a window or a script would have it.
+lays it out; what the trainers held out of it (--held, their --validation) is held out here as well.
+VGG should be a feature network that no training has seen. Everything is painted through the host, as
+a window or a script would have it.
 
 "Fréchet" compares made pictures with half of the learned ones; the row of real pictures says how near
 the other half comes. "To the nearest" is the median distance to the nearest learned picture in parts of
