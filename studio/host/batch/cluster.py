@@ -20,6 +20,10 @@ from studio.host.batch.tally import Tally
 log = logging.getLogger(__name__)
 OBJECT_STORE = 200_000_000
 """Bytes of shared memory for a cluster of this machine: what goes through it are names."""
+_NONE_THERE = (
+    "`ray start --head` starts one. If it asks for a token, RAY_AUTH_MODE=token has to be set here "
+    "as well. Without --address this command starts its own."
+)
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,7 @@ class Cluster:
 
     def _join(self) -> None:
         where = self.wanted.address
-        hint = (
-            "`ray start --head` starts one. If it asks for a token, RAY_AUTH_MODE=token has to be "
-        )
-        hint += "set here as well. Without --address this command starts its own."
-        self._init({"address": where}, f"There is no Ray cluster at {where}", hint)
+        self._init({"address": where}, f"There is no Ray cluster at {where}", _NONE_THERE)
 
     def _init(self, options: dict[str, Any], failed: str, hint: str) -> None:
         level = logging.CRITICAL if self._quiet else logging.INFO
