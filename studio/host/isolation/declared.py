@@ -6,7 +6,8 @@ Functions stay where they are: `Asking` in the program asks the process to call 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -49,10 +50,10 @@ def as_data(plugin: LoadedPlugin) -> dict[str, Any]:
         "version": plugin.version,
         "license": str(getattr(module, "__license__", "")),
         "api_version": getattr(module, "api_version", None),
-        "operations": [_operation_data(each) for each in plugin.operations],
+        "operations": [_operation_data(each, plugin.cards) for each in plugin.operations],
         "cards": [card.model_dump(mode="json") for card in plugin.cards],
         "loaders": [asdict(each) for each in plugin.loaders],
-        "trainers": [_trainer_data(each) for each in plugin.trainers],
+        "trainers": [_trainer_data(each, plugin.cards) for each in plugin.trainers],
         "galleries": [
             [each.id, each.title, str(each.folder), isinstance(each.folder, Path)]
             for each in plugin.galleries
@@ -60,34 +61,34 @@ def as_data(plugin: LoadedPlugin) -> dict[str, Any]:
     }
 
 
-def _operation_data(operation: Operation) -> dict[str, Any]:
+def _operation_data(operation: Operation, cards: Sequence[ModelCard]) -> dict[str, Any]:
     data = {field.name: getattr(operation, field.name) for field in fields(operation)}
-    data["parameters"] = _model_data(operation.parameters)
+    data["parameters"] = _model_data(operation.parameters, cards)
     data["presets"] = [asdict(each) for each in operation.presets]
     data["follow_ups"] = [asdict(each) for each in operation.follow_ups]
     return data | {name: data[name] is not None for name in _CALLED}
 
 
-def _trainer_data(trainer: Trainer) -> dict[str, Any]:
+def _trainer_data(trainer: Trainer, cards: Sequence[ModelCard]) -> dict[str, Any]:
     data = {field.name: getattr(trainer, field.name) for field in fields(trainer)}
-    data["parameters"] = _model_data(trainer.parameters)
+    data["parameters"] = _model_data(trainer.parameters, cards)
     data["folders"] = [asdict(each) for each in trainer.folders]
     return data
 
 
-def _model_data(model: type[Parameters]) -> dict[str, Any]:
+def _model_data(model: type[Parameters], cards: Sequence[ModelCard]) -> dict[str, Any]:
     defaults = model().model_dump(mode="json")
     return {
         "name": model.__name__,
         "doc": model.__doc__,
         "fields": [
-            {"name": name, "default": defaults[name], **_field_data(info)}
+            {"name": name, "default": defaults[name], **_field_data(info, cards)}
             for name, info in model.model_fields.items()
         ],
     }
 
 
-def _field_data(info: FieldInfo) -> dict[str, Any]:
+def _field_data(info: FieldInfo, cards: Sequence[ModelCard]) -> dict[str, Any]:
     extra: Any = info.json_schema_extra
     declared: dict[str, Any] = dict(extra[KEY])
     parts = (info.annotation, *get_args(info.annotation))
@@ -97,8 +98,8 @@ def _field_data(info: FieldInfo) -> dict[str, Any]:
     for item in info.metadata:
         found = {name: getattr(item, name, None) for name in _LIMITS}
         limits.update({name: value for name, value in found.items() if value is not None})
-    if declared.get("names") is not None:
-        declared["names"] = True
+    if (names := declared.get("names")) is not None:
+        declared["names"] = _names_of(names, cards)
     if sketch is not None:
         declared["sketch"] = asdict(sketch)
     return {
@@ -109,6 +110,15 @@ def _field_data(info: FieldInfo) -> dict[str, Any]:
         "limits": limits,
         "declared": declared,
     }
+
+
+def _names_of(names: Callable[[ModelCard], Sequence[str]], cards: Sequence[ModelCard]) -> list[Any]:
+    """What an option offers for the plugin's own models: forms ask for it on the window's thread."""
+    found = []
+    for card in cards:
+        with suppress(Exception):  # it will be asked again, and whoever asks is told
+            found.append([card.model_dump(mode="json"), list(names(card))])
+    return found
 
 
 def called(plugin: LoadedPlugin, what: str, key: str, name: str, args: list[Any]) -> Any:
@@ -230,9 +240,13 @@ def _model_of(data: Mapping[str, Any], key: str, ask: Ask) -> type[Parameters]:
 
 def _revive(declared: dict[str, Any], name: str, key: str, ask: Ask) -> None:
     """What is no plain data in a parameter's declaration."""
-    if declared.get("names"):
+    if declared.get("names") is not None:
+        known = [(ModelCard.model_validate(card), found) for card, found in declared["names"]]
 
         def names(card: ModelCard) -> list[str]:
+            for own, names_of_own in known:
+                if own == card:
+                    return list(names_of_own)
             found: list[str] = ask("names", key, name, card.model_dump(mode="json"))
             return found
 

@@ -27,7 +27,7 @@ from studio.host.isolation.process import Ended, PluginProcess
 from studio.host.plugins import LoadedPlugin
 
 _PACKAGE = "studio_isolated"
-_FORMAT = 1
+_FORMAT = 2
 _SECONDS = 30.0
 _IDLE_SECONDS = 5.0
 _POLL = 0.05

@@ -70,11 +70,13 @@ def test_every_declaration_survives_being_data(built_in):
         assert tuple(declared.gallery_of(each) for each in data["galleries"]) == plugin.galleries
 
 
-def test_names_of_an_option_are_asked(built_in):
+def test_names_of_an_option_are_asked_for_models_of_others(built_in):
     (plugin,) = [each for each in built_in if each.name == "sampling"]
     data = json.loads(json.dumps(declared.as_data(plugin)))
+    asked: list[str] = []
 
     def ask(what: str, key: str, name: str, *args: Any) -> Any:
+        asked.append(args[0]["id"])
         return declared.called(plugin, what, key, name, list(args))
 
     found = 0
@@ -85,7 +87,10 @@ def test_names_of_an_option_are_asked(built_in):
             for card in plugin.cards if spec.names is not None and same.names is not None else ():
                 assert tuple(same.names(card)) == tuple(spec.names(card))
                 found += len(spec.names(card))
+                other = card.model_copy(update={"id": "trained-here"})
+                assert tuple(same.names(other)) == tuple(spec.names(card))
     assert found
+    assert set(asked) == {"trained-here"}
 
 
 def shy_services(tmp_path: Path) -> Services:
