@@ -85,8 +85,8 @@ class Brush:
     def noise(self, seed: int) -> Tensor:
         """Noise of a picture, the same on every device."""
         generator = torch.Generator().manual_seed(seed % 2**63)
-        shape = (1, CHANNELS, self.size, self.size)
-        return torch.randn(shape, generator=generator).to(self.context.device)
+        shape = self.painter.design.shape
+        return torch.randn((1, *shape), generator=generator).to(self.context.device)
 
     def predict(self, wish: str | int, other: str | int) -> Predict:
         """The painter's velocities for one picture, away from ``other`` as guidance asks."""
@@ -125,16 +125,19 @@ class Brush:
         drawing = Drawing(self.painter.design.schedule, settings.sampler, settings.steps, strength)
         context = self.context.part(number / count, (number + 1) / count)
         # What is drawn anew has the picture behind it.
-        look = clear if begin is None else over_white
+        behind = clear if begin is None else over_white
 
         def watch(step: int, clean: Tensor) -> None:
             words = f"Step {step} of {drawing.made}"
             words = words if count == 1 else f"Picture {number + 1} of {count}, {words.lower()}"
-            seen = grid([*self.shown, look(clean)], count)
+            made = behind(self.painter.finished(clean).float())
+            seen = grid([*self.shown, made], count)
             context.progress(step / drawing.made, words, seen)
 
-        made = drawing.draw(predict, noise, begin, watch)
-        self.shown.append(look(made))
+        if begin is not None:
+            begin = self.painter.begun(begin)
+        made = self.painter.finished(drawing.draw(predict, noise, begin, watch)).float()
+        self.shown.append(behind(made))
         return made
 
 

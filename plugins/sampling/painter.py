@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from studio.nn.codecs import PictureCodec
 from studio.nn.diffusion import NoiseSchedule
+from studio_plugins.sampling.drawings import CHANNELS
 from studio_plugins.sampling.networks import (
     Condition,
     DiffusionUNet,
@@ -38,6 +40,8 @@ class Design:
         words: size of the text encoder's tokens, or of a label's vector.
         depth: layers of the text encoder.
         letters: size of the vectors of n-grams.
+        codec: channels of the levels of the codec in whose latents it paints; empty if in pixels.
+        latent: channels of these latents.
     """
 
     size: int = 64
@@ -49,6 +53,8 @@ class Design:
     words: int = 160
     depth: int = 3
     letters: int = 72
+    codec: tuple[int, ...] = ()
+    latent: int = 8
 
     def text(self) -> str:
         """As text for a card."""
@@ -72,7 +78,15 @@ class Design:
     @property
     def layout(self) -> Layout:
         """The sizes of the U-Net."""
-        return Layout(widths=self.widths, blocks=self.blocks)
+        channels, _, _ = self.shape
+        patch = 1 if self.codec else Layout.patch
+        return Layout(channels, patch, self.widths, self.blocks)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of what is painted: planes, or latents."""
+        side = self.size >> len(self.codec)
+        return self.latent if self.codec else CHANNELS, side, side
 
     @property
     def schedule(self) -> NoiseSchedule:
@@ -93,6 +107,15 @@ class Painter(nn.Module):
             heads = max(design.words // 32, 1)
             self.wanted = TextEncoder(design.words, design.depth, heads, design.letters)
         self.unet = DiffusionUNet(design.layout, len(design.styles), design.words)
+        self.codec = PictureCodec(CHANNELS, design.latent, design.codec) if design.codec else None
+
+    def begun(self, planes: Tensor) -> Tensor:
+        """Planes, N x 4 x size x size in [-1, 1], as what is painted: N x ``design.shape``."""
+        return planes if self.codec is None else self.codec.latents(planes)
+
+    def finished(self, painted: Tensor) -> Tensor:
+        """The opposite of `begun`; values in about [-1, 1]."""
+        return painted if self.codec is None else self.codec.pictures(painted)
 
     def condition(self, wish: Wish) -> Condition:
         """What the U-Net is told of what is wanted, one row for each wish."""

@@ -15,7 +15,8 @@ from studio.nn.diffusion import guided, sketched, spread_times
 from studio.nn.ema import ExponentialMovingAverage
 from studio.nn.loops import Stateful, Validation
 from studio.nn.training import TrainingContext, mixed, sheet_of
-from studio_plugins.sampling.drawings import CHANNELS, Drawings, over_white
+from studio_plugins.sampling.codec_learning import latents_of
+from studio_plugins.sampling.drawings import Drawings, over_white
 from studio_plugins.sampling.painter import Painter, Wish
 from studio_plugins.sampling.text_learning import Pupil, Taught, distance
 
@@ -97,11 +98,16 @@ class PaintLearner:
         self._drawings, self._asker, self._plan = drawings, asker, plan
         self._device = context.device
         self.painter = painter.to(context.device).to(memory_format=torch.channels_last)
-        self.average = ExponentialMovingAverage(self.painter, plan.average)
         self._schedule = painter.design.schedule
         self._teaching = teaching
         head = [] if teaching is None else [*teaching[0].head.parameters()]
-        self._learnable = [*self.painter.parameters(), *head]
+        self._latents = None
+        if self.painter.codec is not None:  # it has learned before, and stays as it is
+            self.painter.codec.requires_grad_(False)
+            self._latents = latents_of(self.painter.codec, drawings, context.device)
+        painting = [each for each in self.painter.parameters() if each.requires_grad]
+        self._learnable = [*painting, *head]
+        self.average = ExponentialMovingAverage(self.painter, plan.average)
         self._optimiser = torch.optim.AdamW(
             self._learnable, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
@@ -170,7 +176,7 @@ class PaintLearner:
         styles = self._drawings.styles[numbers].copy()
         styles[random.random(count) < plan.forget_style] = -1
         time = spread_times(count, len(self._schedule), torch.rand(count)).to(self._device)
-        clean = self._placed(self._drawings.values(numbers))
+        clean = self._clean(numbers)
         noise = torch.randn_like(clean)
         noisy = self._schedule.noisy(clean, noise, time)
         wanted = self._schedule.velocity(clean, noise, time)
@@ -197,7 +203,7 @@ class PaintLearner:
         random = np.random.default_rng(2)
         losses = []
         for some in np.array_split(numbers, max(len(numbers) // 32, 1)):
-            clean = self._placed(self._drawings.values(some))
+            clean = self._clean(some)
             noise = self._placed(torch.randn(clean.shape, generator=generator))
             spread = torch.rand(len(some), generator=generator)
             time = spread_times(len(some), len(self._schedule), spread).to(self._device)
@@ -212,9 +218,9 @@ class PaintLearner:
 
     def _sheet(self, painter: Painter) -> Tensor:
         """A row for each wish, a column for each style; always from the same noise."""
-        size, styles = painter.design.size, max(len(painter.design.styles), 1)
+        styles = max(len(painter.design.styles), 1)
         generator = torch.Generator().manual_seed(3)
-        noise = torch.randn(len(self._plan.sheet), CHANNELS, size, size, generator=generator)
+        noise = torch.randn(len(self._plan.sheet), *painter.design.shape, generator=generator)
         noise = self._placed(noise.repeat_interleave(styles, dim=0))
         wishes = [wish for wish in self._plan.sheet for _ in range(styles)]
         nothing = painter.condition([self._asker.nothing] * len(wishes))
@@ -228,8 +234,14 @@ class PaintLearner:
             conditional, unwanted = twice.float().chunk(2)
             return guided(conditional, unwanted, _GUIDANCE)
 
-        made = over_white(sketched(predict, self._schedule, noise, _STEPS))
+        made = over_white(painter.finished(sketched(predict, self._schedule, noise, _STEPS)))
         return sheet_of([list(row) for row in torch.split(made, styles)])
+
+    def _clean(self, numbers: NDArray[np.int64]) -> Tensor:
+        """What the painter should have painted: planes, or their latents."""
+        if self._latents is None:
+            return self._placed(self._drawings.values(numbers))
+        return self._placed(self._latents[torch.from_numpy(numbers)])
 
     def _placed(self, values: Tensor) -> Tensor:
         return values.to(self._device).contiguous(memory_format=torch.channels_last)

@@ -14,7 +14,9 @@ from torch import Tensor
 from studio.nn.beginnings import begin_from
 from studio.nn.loops import Schedule, fit, planned
 from studio.nn.training import Trained, TrainingContext, TrainingError
+from studio_plugins.sampling.codec_learning import CodecLearner
 from studio_plugins.sampling.drawings import Drawings, read_drawings
+from studio_plugins.sampling.families_common import feature_network
 from studio_plugins.sampling.networks import TextEncoder
 from studio_plugins.sampling.painter import Design, Painter
 from studio_plugins.sampling.painting import LabelAsker, PaintLearner, Plan, TextAsker
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
 _SHOWN = 10  # things on a sheet of samples
 _SENTENCES = 256  # in a step of the text encoder alone
 _TEXT_RATE = 2e-3
-_TEXT_SHARE = 0.05  # of the progress that is reported
+_CODEC_RATE = 2e-3
+_CODEC_PICTURES = 32  # in a step of the codec
+# Of the progress that is reported.
+_CODEC_SHARE = 0.25
+_TEXT_SHARE = 0.05
 _CHECK_EVERY = 1000
 
 
@@ -52,15 +58,18 @@ def train_text(
     torch.manual_seed(context.seed)
     drawings = _read(data[0], parameters)
     painter = _begun(_design(parameters, drawings.names), parameters, context)
+    start = _coded(painter, drawings, parameters, context)
     teaching = None
     if parameters.taught:
         taught = Taught.read(context.files(parameters.taught)[0])
         drawings = drawings.with_others(dict(taught.meanings))
-        teaching = (_taught(painter, taught, parameters, context), taught)
+        stage = _Stage(context, context.folder / "text", start, start + _TEXT_SHARE)
+        teaching = (_taught(painter, taught, parameters, stage), taught)
+        start = stage.end
     prompts = [part.strip() for part in parameters.prompts.split(";") if part.strip()]
     plan = _plan(parameters, prompts or _named(drawings), 1.0)
     learner = PaintLearner(painter, drawings, TextAsker(drawings), plan, context, teaching)
-    return _finished(learner, drawings, parameters, _Stage(context, context.folder, _TEXT_SHARE, 1))
+    return _finished(learner, drawings, parameters, _Stage(context, context.folder, start, 1))
 
 
 def train_class(
@@ -91,9 +100,10 @@ def train_class(
             f"{data[0].name} shows a single class.", "Put the pictures of each into its own folder."
         )
     painter = _begun(_design(parameters, drawings.names, labels), parameters, context)
+    start = _coded(painter, drawings, parameters, context)
     plan = _plan(parameters, range(min(len(labels), 2 * _SHOWN)), 0.0)
     learner = PaintLearner(painter, drawings, LabelAsker(numbers), plan, context)
-    return _finished(learner, drawings, parameters, context)
+    return _finished(learner, drawings, parameters, _Stage(context, context.folder, start, 1))
 
 
 def _read(folder: Path, parameters: DiffusionRecipe) -> Drawings:
@@ -116,13 +126,16 @@ def _design(
         parameters.words,
         getattr(parameters, "depth", 1),
         getattr(parameters, "letters", 1),
+        _whole_numbers(parameters.codec) if parameters.codec.strip() else (),
+        parameters.latent,
     )
     if len(design.widths) != len(design.blocks):
         raise TrainingError("Widths and blocks do not name the same number of levels.")
-    if design.size % design.layout.multiple:
+    multiple = design.layout.multiple << len(design.codec)
+    if design.size % multiple:
         raise TrainingError(
             f"A size of {design.size} pixels cannot be halved that often.",
-            f"Choose a multiple of {design.layout.multiple}, or fewer widths.",
+            f"Choose a multiple of {multiple}, or fewer widths.",
         )
     return design
 
@@ -134,19 +147,35 @@ def _begun(design: Design, parameters: DiffusionRecipe, context: TrainingContext
     return painter
 
 
+def _coded(
+    painter: Painter, drawings: Drawings, parameters: DiffusionRecipe, context: TrainingContext
+) -> float:
+    """Teaches the painter's codec, unless it has none or was taught before; the share that is done."""
+    if painter.codec is None or parameters.start or not parameters.codec_steps:
+        return 0.0
+    stage = _Stage(context, context.folder / "codec", 0, _CODEC_SHARE)
+    features = feature_network(parameters.features, context)
+    learner = CodecLearner(
+        painter.codec, drawings, features, _CODEC_PICTURES, parameters.precision, stage
+    )
+    every = max(min(_CHECK_EVERY, parameters.codec_steps // 4), 1)
+    fit(learner, Schedule(parameters.codec_steps, None, _CODEC_RATE, context.seed, every), stage)
+    painter.codec.load_state_dict(learner.average.shadow.state_dict())
+    return stage.end
+
+
 def _taught(
-    painter: Painter, taught: Taught, parameters: TextDiffusionRecipe, context: TrainingContext
+    painter: Painter, taught: Taught, parameters: TextDiffusionRecipe, stage: _Stage
 ) -> Pupil:
     """Teaches the painter's text encoder, unless it was taught before."""
     if not isinstance(painter.wanted, TextEncoder):
         raise TypeError("only words are taught")
     pupil = Pupil(painter.wanted, taught.embeddings.shape[1])
     if parameters.start or not parameters.text_steps:
-        return pupil.to(context.device)
-    stage = _Stage(context, context.folder / "text", 0, _TEXT_SHARE)
+        return pupil.to(stage.device)
     learner = TextLearner(pupil, taught, _SENTENCES, parameters.precision, stage)
     every = max(min(_CHECK_EVERY, parameters.text_steps // 4), 1)
-    fit(learner, Schedule(parameters.text_steps, None, _TEXT_RATE, context.seed, every), stage)
+    fit(learner, Schedule(parameters.text_steps, None, _TEXT_RATE, stage.seed, every), stage)
     pupil.load_state_dict(learner.average.shadow.state_dict())
     return pupil
 

@@ -46,6 +46,21 @@ class DiffusionRecipe(Parameters):
         0.04, minimum=0, maximum=0.5, step=0.01, help="Share held out for checking", advanced=True
     )
     precision: Literal["mixed", "float32"] = choice("mixed", advanced=True)
+    codec: str = text(
+        "", title="Codec",
+        help="Channels of a codec's levels, as 32 64 96: it learns first, and the network paints in "
+        "its latents, at an eighth of the size; empty: in pixels", advanced=True,
+    )  # fmt: skip
+    latent: int = integer(
+        8, minimum=1, maximum=64, title="Latent channels", help="Of the codec", advanced=True
+    )
+    codec_steps: int = integer(
+        6000, minimum=0, maximum=1_000_000, title="Steps of the codec", advanced=True
+    )
+    features: str = text(
+        "", help="Model or file of a VGG feature network that judges likeness for the codec",
+        advanced=True,
+    )  # fmt: skip
 
 
 class TextDiffusionRecipe(DiffusionRecipe):

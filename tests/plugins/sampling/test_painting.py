@@ -56,12 +56,13 @@ def card_of(name, task, network, folder):
     )
 
 
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory):
+@pytest.fixture(scope="module", params=["pixels", "latents"])
+def runner(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundled")
+    where = {"codec": (8, 8), "latent": 3} if request.param == "latents" else {}
     cards = [
-        card_of("words", "text-to-picture", painter(styles=("flat", "line")), folder),
-        card_of("kinds", "class-to-picture", painter(labels=("cat", "dog")), folder),
+        card_of("words", "text-to-picture", painter(styles=("flat", "line"), **where), folder),
+        card_of("kinds", "class-to-picture", painter(labels=("cat", "dog"), **where), folder),
         card_of("other", "text-to-picture", painter(styles=("flat",)), folder),
     ]
     cards[2] = cards[2].model_copy(update={"extra": {"design": Design().text()}})
@@ -202,6 +203,7 @@ def test_a_whole_picture_of_any_shape_is_redrawn(size, run):
     assert image.pixels.shape[:2] == size[::-1]
 
 
+@pytest.mark.parametrize("runner", ["pixels"], indirect=True)  # this codec has learned nothing
 def test_little_strength_leaves_more_of_the_picture(pixels):
     picture = canvas(16, 16)
     given = picture.layers[0].raster.read(picture.bounds)[..., :3].astype(float)

@@ -19,6 +19,7 @@ from studio_plugins.sampling.train import train_class, train_text
 from studio_plugins.sampling.training import ClassDiffusionRecipe, TextDiffusionRecipe
 
 SMALL = {"size": 16, "widths": "8 16", "blocks": "1 1", "batch": 4, "words": 16, "steps": 4}
+CODEC = {"codec": "8 8", "latent": 3, "codec_steps": 3, "widths": "8 16"}
 WORDS = {"depth": 1, "letters": 8, "text_steps": 3}
 COLORS = ("red", "green", "blue", "orange")
 
@@ -81,13 +82,18 @@ def context(folder, pause_at=0):
 
 
 def recipe(kind, taught, **more):
+    if kind.startswith("latent"):
+        kind, more = kind.removeprefix("latent "), {**CODEC, **more}
     if kind == "text":
         values = {**SMALL, **WORDS, "taught": str(taught), **more}
         return train_text, validate(TextDiffusionRecipe, values)
     return train_class, validate(ClassDiffusionRecipe, {**SMALL, "grouped": True, **more})
 
 
-@pytest.mark.parametrize(("kind", "pause_at"), [("text", 3), ("text", 7), ("class", 4)])
+@pytest.mark.parametrize(
+    ("kind", "pause_at"),
+    [("text", 3), ("text", 7), ("class", 4), ("latent text", 3), ("latent class", 6)],
+)
 def test_a_recipe_that_is_paused_ends_with_the_same_weights(
     kind, pause_at, pictures, taught, tmp_path
 ):
@@ -102,13 +108,14 @@ def test_a_recipe_that_is_paused_ends_with_the_same_weights(
     assert (tmp_path / "parts" / "samples.png").is_file()
 
 
-@pytest.mark.parametrize("kind", ["text", "class"])
+@pytest.mark.parametrize("kind", ["text", "class", "latent text"])
 def test_the_card_of_a_model_describes_its_network(kind, pictures, taught, tmp_path):
     train, parameters = recipe(kind, taught, steps=1)
     made = train((pictures,), parameters, context(tmp_path / "run"))
     design = Design.read(made.extra["design"])
     assert design.styles == ("flat", "line")
-    assert design.labels == (() if kind == "text" else ("round", "square"))
+    assert design.labels == (("round", "square") if kind == "class" else ())
+    assert design.shape == ((3, 4, 4) if kind.startswith("latent") else (4, 16, 16))
     Painter(design).load_state_dict(load_file(made.path))
     more = recipe(kind, taught, steps=1, rate=1e-6, start=str(made.path))[1]
     again = train((pictures,), more, context(tmp_path / "more"))
@@ -143,6 +150,7 @@ def test_a_file_that_teaches_nothing_is_refused(pictures, tmp_path):
         ({"blocks": "1"}, "same number"),
         ({"size": 24, "widths": "8 8 8 8 8", "blocks": "1 1 1 1 1"}, "halved"),
         ({"widths": "wide"}, "no list"),
+        ({"size": 24, "codec": "8 8 8"}, "halved"),
     ],
 )
 def test_levels_that_do_not_fit_are_refused(wrong, message, pictures, taught, tmp_path):
