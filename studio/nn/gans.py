@@ -60,8 +60,12 @@ class DcganGenerator(nn.Module):
             KeyError: if a tensor is missing.
             RuntimeError: if shapes contradict each other.
         """
-        kernels = [value for key, value in state.items() if key.startswith("layers.")]
-        kernels = [value for value in kernels if value.dim() == 4]
+        layers = {
+            int(key.split(".")[1]): value
+            for key, value in state.items()
+            if key.startswith("layers.") and value.dim() == 4
+        }
+        kernels = [layers[number] for number in sorted(layers)]  # files may have 11 before 2
         classes, embedding = state.get("embedding.weight", torch.zeros(0, 0)).shape
         network = cls(
             _SMALLEST << len(kernels),
