@@ -151,8 +151,9 @@ class _Batch:
             update(1.0, 1.0, "Saving")
             written = self._write(target, result, metadata, found.asked)
         seen = dict.fromkeys((*metadata.notes, *result.notes, *watch.notes))
+        told: set[str] = set()
         for path, after, notes in written:
-            self._tell(target, path, after, result, [*seen, *notes])
+            self._tell(target, path, after, result, [*seen, *notes], told)
 
     def _read(self, source: Path | None) -> tuple[Picture | None, Metadata]:
         if source is None:
@@ -200,8 +201,15 @@ class _Batch:
         return written
 
     def _tell(
-        self, target: Target, path: Path, after: Picture, result: RunResult, notes: list[str]
+        self,
+        target: Target,
+        path: Path,
+        after: Picture,
+        result: RunResult,
+        notes: list[str],
+        told: set[str],
     ) -> None:
+        """Say what was written; people read a note of a run once, not for each of its pictures."""
         source = str(target.source) if target.source else None
         if self.wish.as_json:
             line = {
@@ -215,7 +223,9 @@ class _Batch:
             print_json(line, compact=True)
             return
         for note in notes:
-            click.echo(f"Note: {one_line(note)}", err=True)
+            if note not in told:
+                click.echo(f"Note: {one_line(note)}", err=True)
+        told.update(notes)
         size = f"{after.width} x {after.height}, {result.seconds:.1f} s"
         name = click.format_filename(path)
         click.echo(f"{name}  ({size})")

@@ -209,6 +209,7 @@ def noise(parameters, context):
 
 
 def shades(pixels, mask, parameters, context):
+    context.note("Three shades.")
     return [pixels * 0 + level for level in (0.25, 0.5, 1.0)]
 
 

@@ -148,6 +148,14 @@ def test_notes_are_on_stderr(impasto, photo, tmp_path):
     assert found.err == "Note: Ran with soft_light.\n"
 
 
+def test_a_note_is_told_once_however_many_pictures_there_are(impasto, photo, tmp_path):
+    found = impasto("run", "testkit.shades", photo[0], "-o", tmp_path / "shades")
+    assert found.err == "Note: Three shades.\n"
+    assert len(found.out.splitlines()) == 3
+    found = impasto("run", "testkit.shades", photo[0], "-o", tmp_path / "shades", "--json")
+    assert [json.loads(line)["notes"] for line in found.out.splitlines()] == [["Three shades."]] * 3
+
+
 @pytest.mark.parametrize(
     ("flags", "error", "hint"),
     [
