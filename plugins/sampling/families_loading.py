@@ -137,12 +137,12 @@ def label_number(label: str, names: Sequence[str], title: str) -> int | None:
     Raises:
         UserError: if there is no such class.
     """
-    wanted = label.strip().casefold()
+    wanted = _folded(label.strip())
     if not wanted:
         return None
     if not names:
         raise UserError(f"{title} knows no classes.", "Leave the class open.")
-    folded = [name.casefold() for name in names]
+    folded = [_folded(name) for name in names]
     if wanted in folded:
         return folded.index(wanted)
     begun = [number for number, name in enumerate(folded) if name.startswith(wanted)]
@@ -153,6 +153,11 @@ def label_number(label: str, names: Sequence[str], title: str) -> int | None:
     near = [] if len(names) <= _FEW else difflib.get_close_matches(wanted, folded, 3)
     shown = [names[folded.index(name)] for name in near] or list(names[:_FEW])
     raise UserError(f"{title} has no class {label}.", f"Choose one of: {', '.join(shown)}.")
+
+
+def _folded(name: str) -> str:
+    """Capitals do not matter, nor whether words are joined as in the name of a folder."""
+    return name.casefold().replace(" ", "_")
 
 
 def _ours(state: Mapping[str, Tensor]) -> LatentModel | None:
