@@ -112,10 +112,8 @@ class CodecLearner:
 def latents_of(codec: PictureCodec, drawings: Drawings, device: torch.device) -> Tensor:
     """The latents of all pictures, N x L x h x w, on the CPU; the codec is told what they are like."""
     codec.to(device).eval()
-    codec.center.zero_()
-    codec.spread.fill_(1.0)
     numbers = np.arange(len(drawings))
     parts = np.array_split(numbers, max(len(numbers) // _AT_ONCE, 1))
-    means = torch.cat([codec.latents(drawings.values(part).to(device)).cpu() for part in parts])
+    means = torch.cat([codec.encode(drawings.values(part).to(device))[0] for part in parts])
     codec.describe(means[drawings.learned])
-    return (means - codec.center.cpu()[:, None, None]) / codec.spread.cpu()[:, None, None]
+    return codec.normalized(means).cpu()

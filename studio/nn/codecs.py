@@ -91,8 +91,11 @@ class PictureCodec(nn.Module):
 
     def latents(self, planes: Tensor) -> Tensor:
         """Planes, N x C x H x W in [-1, 1], to N x L x h x w of mean 0 and deviation 1."""
-        means = self.encode(planes)[0].float()
-        return (means - self.center[:, None, None]) / self.spread[:, None, None]
+        return self.normalized(self.encode(planes)[0])
+
+    def normalized(self, means: Tensor) -> Tensor:
+        """Means as `encode` gives them, N x L x h x w, to what `latents` makes of their planes."""
+        return (means.float() - self.center[:, None, None]) / self.spread[:, None, None]
 
     def pictures(self, latents: Tensor) -> Tensor:
         """The opposite of `latents`; values in about [-1, 1]."""

@@ -136,7 +136,7 @@ def fit(learner: Learner, schedule: Schedule, context: TrainingContext) -> Fitte
 
     Raises:
         TrainingPaused: when asked to stop for now, after the state was saved.
-        TrainingError: if the losses are no longer finite.
+        TrainingError: if the losses are no longer finite, or the user ends it before the first step.
     """
     loop = _Loop(learner, schedule, context)
     try:
@@ -170,6 +170,11 @@ class _Loop:
             late = time.monotonic() - self._saved > self.schedule.save_seconds
             if late or self.checked == self.step:
                 self.save()
+        if not self.step:
+            raise TrainingError(
+                "The training was ended before anything was learned that could be kept.",
+                "Start it again, and let it go on for longer.",
+            )
         if self.checked != self.step:
             self._check()
         self.save()

@@ -66,13 +66,15 @@ def taught(tmp_path_factory):
 
 
 class Context(ConsoleContext):
-    pause_at = 0
+    pause_at = finish_at = 0
     reports = 0
 
     def progress(self, fraction, message):
         self.reports += 1
         if self.reports == self.pause_at:
             raise TrainingPaused
+        if self.reports == self.finish_at:
+            self.finishing = True
 
 
 def context(folder, pause_at=0):
@@ -106,6 +108,20 @@ def test_a_recipe_that_is_paused_ends_with_the_same_weights(
     assert all(torch.equal(expected[name], found[name]) for name in expected)
     assert whole.steps == resumed.steps == 4
     assert (tmp_path / "parts" / "samples.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("kind", "finish_at"), [("text", 3), ("latent text", 3), ("latent text", 6)]
+)
+def test_a_painter_that_never_learned_to_paint_is_not_kept(
+    kind, finish_at, pictures, taught, tmp_path
+):
+    train, parameters = recipe(kind, taught)
+    ended = context(tmp_path / "run")
+    ended.finish_at = finish_at
+    with pytest.raises(TrainingError, match="before anything was learned"):
+        train((pictures,), parameters, ended)
+    assert train((pictures,), parameters, context(tmp_path / "run")).steps == 4
 
 
 @pytest.mark.parametrize("kind", ["text", "class", "latent text"])

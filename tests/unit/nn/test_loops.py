@@ -146,6 +146,12 @@ def test_finishing_early_validates_and_keeps_what_there_is(tmp_path):
     assert fitted.path.is_file()
 
 
+def test_weights_that_learned_nothing_are_not_kept(tmp_path):
+    with pytest.raises(TrainingError, match="before anything was learned"):
+        fit(Line(), SCHEDULE, context(tmp_path, finishing=True))
+    assert not (tmp_path / "best.safetensors").exists()
+
+
 def test_minutes_end_a_training(tmp_path):
     schedule = Schedule(steps=10**9, minutes=0.02, rate=0.01, check_every=10**9)
     assert 0 < fit(Line(), schedule, context(tmp_path)).steps < 10**6
