@@ -1,7 +1,8 @@
 """How well pictures from words show what was asked for: retrieval among what was learned.
 
     python tests/benchmarks/report_sampling.py WEIGHTS --data EMOJI --features EFFICIENTNET \
-        [--styles noto,twemoji] [--guidance 4] [--steps 20] [--sheet FILE] [--compositions FILE]
+        [--styles noto,twemoji] [--guidance 4] [--steps 20] [--kept FILE] [--sheet FILE]
+        [--compositions FILE]
 
 WEIGHTS is a file of `text-diffusion`, finished or best so far. For each of the 200 prompts of
 tests/plugins/sampling/prompts.json two pictures are painted, and the concept of the nearest training
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +24,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from reporting import write_sheet
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from studio.nn.checkpoints import read_state_dict
@@ -32,14 +35,19 @@ from studio_plugins.sampling.painter import Design, Painter
 from studio_plugins.sampling.solvers import Drawing
 
 PROMPTS = Path(__file__).parents[1] / "plugins" / "sampling" / "prompts.json"
+MODELS = Path(__file__).parents[2] / "plugins" / "sampling" / "models.toml"
 LAYERS = (4, 10, 15)
 BATCH = 16
 COLUMNS = 10
 
 
-def load(weights: Path, design: Design) -> Painter:
-    """The painter of a file."""
-    painter = Painter(design)
+def load(weights: Path, text: str) -> Painter:
+    """The painter of a file, from the text of its design; of a bundled file without one."""
+    bundled = tomllib.loads(MODELS.read_text(encoding="utf-8"))["model"]
+    designs = {
+        entry["files"][0]["name"]: entry.get("extra", {}).get("design", "") for entry in bundled
+    }
+    painter = Painter(Design.read(text or designs[weights.name]))
     painter.load_state_dict({k: v.float() for k, v in read_state_dict(weights).items()})
     return painter.eval().to(memory_format=torch.channels_last)
 
@@ -50,13 +58,13 @@ def painted(
 ) -> Tensor:
     """A picture for each prompt, as the operation paints it: N x 4 x size x size in [-1, 1]."""
     drawing = Drawing(painter.design.schedule, "dpm", given.steps)
-    side = painter.design.size
+    shape = painter.design.shape
     made = []
     for start in range(0, len(prompts), BATCH):
         some, style = list(prompts[start : start + BATCH]), styles[start : start + BATCH]
         both = painter.condition(some).joined(painter.condition([""] * len(some)))
         noise = torch.cat([
-            torch.randn(1, 4, side, side, generator=torch.Generator().manual_seed(seed + start + i))
+            torch.randn(1, *shape, generator=torch.Generator().manual_seed(seed + start + i))
             for i in range(len(some))
         ])  # fmt: skip
 
@@ -66,7 +74,7 @@ def painted(
             conditional, nothing = twice.float().chunk(2)
             return guided(conditional, nothing, given.guidance)
 
-        made.append(drawing.draw(predict, noise))
+        made.append(painter.finished(drawing.draw(predict, noise)).clamp(-1, 1))
     return torch.cat(made)
 
 
@@ -85,6 +93,22 @@ def features(judge: EfficientNetLite0, values: Tensor) -> Tensor:
                 parts.append(F.normalize(coarse - coarse.mean(1, keepdim=True), dim=1))
         found.append(torch.cat(parts, dim=1) / len(parts) ** 0.5)
     return torch.cat(found)
+
+
+def described(
+    judge: EfficientNetLite0, drawings: Drawings, numbers: np.ndarray, kept: Path | None
+) -> Tensor:
+    """Features of training pictures, from a file that an earlier report wrote if there is one."""
+    if kept is not None and kept.is_file():
+        rows = load_file(kept)["rows"]
+        if len(rows) == len(numbers):
+            return rows
+    rows = torch.cat([
+        features(judge, drawings.values(some)) for some in np.array_split(numbers, 100)
+    ])  # fmt: skip
+    if kept is not None:
+        save_file({"rows": rows}, kept)
+    return rows
 
 
 class Gallery:
@@ -133,27 +157,26 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--styles", default="noto,twemoji,openmoji,fluent_flat,fluent_3d")
-    parser.add_argument("--design", default="", help="of the model, if it is not the usual one")
+    parser.add_argument("--design", default="", help="as a card has it, of one that is not bundled")
     parser.add_argument("--guidance", type=float, default=4.0)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--kept", type=Path, help="file to keep the features of --data in")
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--compositions", type=Path)
     given = parser.parse_args()
     styles = given.styles.split(",")
     asked = json.loads(PROMPTS.read_text(encoding="utf-8"))
     prompts = [entry["prompt"] for entry in asked["paraphrases"]]
-    design = Design.read(given.design) if given.design else Design(styles=tuple(sorted(styles)))
+    painter = load(given.weights, given.design)
+    design = painter.design
     drawings = read_drawings(given.data, design.size, 0.04, styles)
     judge = load_efficientnet(given.features)
     numbers = drawings.learned
-    rows = torch.cat([
-        features(judge, drawings.values(some)) for some in np.array_split(numbers, 100)
-    ])  # fmt: skip
+    rows = described(judge, drawings, numbers, given.kept)
     for style, name in enumerate(drawings.names):
         ranks = real_ranks(rows, drawings, numbers, style)
         print(f"real {name} among the others: {share(ranks, 1)}, within five {share(ranks, 5)}")
     gallery = Gallery(rows, [drawings.concepts[i].key for i in numbers])
-    painter = load(given.weights, design)
     style = torch.arange(len(prompts)) % len(design.styles)
     made = [painted(painter, prompts, style, seed, given) for seed in (0, 10_000)]
     report(judge, gallery, made, asked["paraphrases"])
