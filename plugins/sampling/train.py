@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,17 @@ import torch
 from torch import Tensor
 
 from studio.nn.beginnings import begin_from
+from studio.nn.checkpoints import CheckpointError
 from studio.nn.loops import Schedule, fit, planned
 from studio.nn.training import Trained, TrainingContext, TrainingError
 from studio_plugins.sampling.codec_learning import CodecLearner
 from studio_plugins.sampling.drawings import Drawings, read_drawings
 from studio_plugins.sampling.families_common import feature_network
+from studio_plugins.sampling.minilm import load_minilm
 from studio_plugins.sampling.networks import TextEncoder
 from studio_plugins.sampling.painter import Design, Painter
 from studio_plugins.sampling.painting import LabelAsker, PaintLearner, Plan, TextAsker
+from studio_plugins.sampling.teach import write_taught
 from studio_plugins.sampling.text_learning import Pupil, Taught, TextLearner
 
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ _CODEC_RATE = 2e-3
 _CODEC_PICTURES = 32  # in a step of the codec
 # Of the progress that is reported.
 _CODEC_SHARE = 0.25
+_TEACHER_SHARE = 0.02
 _TEXT_SHARE = 0.05
 _CHECK_EVERY = 1000
 
@@ -60,12 +65,13 @@ def train_text(
     painter = _begun(_design(parameters, drawings.names), parameters, context)
     start = _coded(painter, drawings, parameters, context)
     teaching = None
-    if parameters.taught:
-        taught = Taught.read(context.files(parameters.taught)[0])
+    if parameters.taught or parameters.teacher:
+        reading = _Stage(context, context.folder / "text", start, start + _TEACHER_SHARE)
+        taught = Taught.read(_sentences(drawings, parameters, reading))
         drawings = drawings.with_others(dict(taught.meanings))
-        stage = _Stage(context, context.folder / "text", start, start + _TEXT_SHARE)
-        teaching = (_taught(painter, taught, parameters, stage), taught)
-        start = stage.end
+        learning = replace(reading, start=reading.end, end=reading.end + _TEXT_SHARE)
+        teaching = (_taught(painter, taught, parameters, learning), taught)
+        start = learning.end
     prompts = [part.strip() for part in parameters.prompts.split(";") if part.strip()]
     plan = _plan(parameters, prompts or _named(drawings), 1.0)
     learner = PaintLearner(painter, drawings, TextAsker(drawings), plan, context, teaching)
@@ -162,6 +168,24 @@ def _coded(
     fit(learner, Schedule(parameters.codec_steps, None, _CODEC_RATE, context.seed, every), stage)
     painter.codec.load_state_dict(learner.average.shadow.state_dict())
     return stage.end
+
+
+def _sentences(drawings: Drawings, parameters: TextDiffusionRecipe, stage: _Stage) -> Path:
+    """The file of sentences as a teacher sees them: a given one, or one that it makes of captions."""
+    if parameters.taught:
+        return stage.files(parameters.taught)[0]
+    file = stage.folder / "sentences.safetensors"
+    if not file.is_file():
+        files = stage.files(parameters.teacher)
+        if len(files) < 2:
+            raise TrainingError(f"{files[0].name} is no teacher.", "Choose all-minilm-l6-v2.")
+        try:
+            teacher = load_minilm(*files[:2])
+        except CheckpointError as error:
+            raise TrainingError(error.message, error.hint) from error
+        told = partial(stage.progress, message="The teacher reads the captions")
+        write_taught(file, teacher, list(dict.fromkeys(drawings.concepts)), told)
+    return file
 
 
 def _taught(

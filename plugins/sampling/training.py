@@ -70,6 +70,11 @@ class TextDiffusionRecipe(DiffusionRecipe):
         "", title="Taught sentences",
         help="File of sentences as a teacher sees them; without, words mean only what captions show",
     )  # fmt: skip
+    teacher: str = text(
+        "", title="Teacher of words",
+        help="all-minilm-l6-v2 (fetched once, 84 MB) says what your captions mean, so that other "
+        "words for the same are understood; not needed with a file of taught sentences",
+    )  # fmt: skip
     text_steps: int = integer(
         6000, minimum=0, maximum=1_000_000, title="Steps of the text encoder",
         help="On the sentences alone, before any picture", advanced=True,

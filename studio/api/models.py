@@ -33,6 +33,7 @@ class ModelFile(BaseModel):
     Attributes:
         name: plain file name; its suffix is kept in the cache, because loaders go by it.
         path_in_source: where the file lies inside a wheel, an archive or a folder; ``name`` if None.
+            In an archive that is inside of it: ``models.zip/a.bin``.
         sha256: lower-case hexadecimal digest of the file's content.
         bytes: exact size.
     """

@@ -6,10 +6,11 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
@@ -172,11 +173,21 @@ def _others(spare: Iterable[ModelFile], wanted: Sequence[ModelFile]) -> list[Mod
 
 
 def _extract(cache: FileCache, archive: zipfile.ZipFile, file: ModelFile, fetch: Fetch) -> None:
-    try:
-        info = archive.getinfo(file.member)
-    except KeyError:
-        raise KeyError(file.member) from None
-    with cache.scratch() as temporary, archive.open(info) as stream:
+    with _member(archive, file.member) as stream, cache.scratch() as temporary:
         # The size in the card bounds what is unpacked, whatever the archive says of itself.
         copy_stream(stream, temporary, file.bytes, silent, fetch.cancelled)
         cache.adopt(temporary, file, fetch.card.source)
+
+
+@contextmanager
+def _member(archive: zipfile.ZipFile, path: str) -> Iterator[IO[bytes]]:
+    """A file of an archive, or of an archive in it: ``models.zip/a.bin``."""
+    with ExitStack() as opened:
+        rest = path
+        while rest not in archive.NameToInfo:
+            outer, entered, rest = rest.partition(".zip/")
+            if not entered or f"{outer}.zip" not in archive.NameToInfo:
+                raise KeyError(path)
+            within = opened.enter_context(archive.open(f"{outer}.zip"))
+            archive = opened.enter_context(zipfile.ZipFile(within))
+        yield opened.enter_context(archive.open(rest))

